@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { type Distribution, distribution } from "./distribution.ts";
+
+/** The commands of the C&C, in the words of Zeus's own scripts. */
+export const commands = ["user_cookies_get", "user_homepage_set", "os_shutdown"] as const;
+export type Command = (typeof commands)[number];
+
+interface BehaviourDefaults {
+  readonly answerBytes: Distribution;
+  readonly requests: Distribution;
+}
+
+function common(defaults: BehaviourDefaults) {
+  return {
+    answer_bytes: distribution(
+      defaults.answerBytes,
+      "Length of the C&C's answers to *.php in bytes: the level of one session, drawn once per session.",
+    ),
+    answer_spread: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe(
+        "Standard deviation of the single answers of a session, as a part of the session's level.",
+      ),
+    requests: distribution(defaults.requests, "Number of *.php requests in one session."),
+    training_bots: z
+      .int()
+      .min(0)
+      .max(64)
+      .default(4)
+      .describe("Instances whose labelled traffic trains the model."),
+    sessions_per_bot: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(5)
+      .describe("Sessions that each training bot holds; each is one observation."),
+    suspects: z
+      .int()
+      .min(0)
+      .max(64)
+      .default(1)
+      .describe("Instances that are judged, isolated and observed."),
+  };
+}
+
+const cookieTheft = z.strictObject({
+  command: z.literal("user_cookies_get"),
+  ...common({
+    answerBytes: { mean: 420, sd: 90, min: 192, max: 4096 },
+    requests: { mean: 15, sd: 2.6, min: 5, max: 40 },
+  }),
+  cookies: z
+    .int()
+    .min(1)
+    .max(200)
+    .default(24)
+    .describe("Synthetic cookies in the jar of each instance."),
+});
+
+const homepageSet = z.strictObject({
+  command: z.literal("user_homepage_set"),
+  ...common({
+    answerBytes: { mean: 1150, sd: 210, min: 256, max: 4096 },
+    requests: { mean: 8, sd: 1.7, min: 3, max: 40 },
+  }),
+  homepage: z
+    .string()
+    .max(128)
+    .regex(
+      /^http:\/\/[a-z0-9.-]+\/[\w./-]*$/,
+      "is not an http:// address such as http://start.example/",
+    )
+    .default("http://start.example/")
+    .describe("The homepage that the command sets."),
+});
+
+const osShutdown = z.strictObject({
+  command: z.literal("os_shutdown"),
+  ...common({
+    answerBytes: { mean: 560, sd: 120, min: 192, max: 4096 },
+    requests: { mean: 4.5, sd: 1.2, min: 3, max: 40 },
+  }),
+});
+
+export const behaviour = z.discriminatedUnion("command", [cookieTheft, homepageSet, osShutdown]);
