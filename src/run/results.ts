@@ -133,7 +133,7 @@ const containmentSchema = z.strictObject({
 const roundSchema = z.strictObject({
   round: z.int().positive(),
   observations: z.array(observationSchema),
-  /** The model that judged in this round, after it learned from it where `feedback` is on. */
+  /** The model that judged in this round; the next round's has learned from this one's observations. */
   model: modelSchema,
   suspects: z.array(suspectSchema),
   containment: containmentSchema.nullable(),

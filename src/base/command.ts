@@ -1,0 +1,94 @@
+import { execa } from "execa";
+import { EXIT, IsoreplayError } from "./errors.ts";
+
+/** How much of a failed command's stderr an error quotes. */
+const STDERR_TAIL_LINES_MAX = 5;
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** The whole environment of the command; without it that of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the command reads on stdin; nothing without it. */
+  readonly input?: string | Uint8Array;
+  readonly timeoutMs?: number;
+  /** Exit statuses that are an answer and not an error. Default: 0. */
+  readonly okStatus?: readonly number[];
+}
+
+export interface CommandResult {
+  readonly exitStatus: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command did not do what it was asked for: which one, how it ended, and the end of what it said. */
+export class CommandError extends IsoreplayError {
+  readonly command: string;
+  /** `null` when it did not start, timed out, or was ended by a signal. */
+  readonly exitStatus: number | null;
+  /** The program is not on this machine. */
+  readonly absent: boolean;
+
+  constructor(command: string, end: CommandEnd, cause: unknown) {
+    super(EXIT.labUnavailable, `${end.how}${quoted(end.stderr)}`, { where: command, cause });
+    this.command = command;
+    this.exitStatus = end.exitStatus;
+    this.absent = end.absent;
+  }
+}
+
+interface CommandEnd {
+  readonly how: string;
+  readonly exitStatus: number | null;
+  readonly absent: boolean;
+  readonly stderr: string;
+}
+
+/**
+ * The one function that runs a command. No shell: arguments go as they are. Trailing newlines of the output are cut.
+ * Rejects with CommandError when the command is absent, ends with another status than `okStatus`, or times out.
+ */
+export async function runCommand(
+  file: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const result = await execa(file, args, {
+    reject: false,
+    stdin: options.input === undefined ? "ignore" : "pipe",
+    ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+  });
+  const exitStatus = result.exitCode ?? null;
+  if (exitStatus !== null && (options.okStatus ?? [0]).includes(exitStatus))
+    return { exitStatus, stdout: result.stdout, stderr: result.stderr };
+
+  const absent = result.code === "ENOENT";
+  const how = absent
+    ? "no such program"
+    : result.timedOut
+      ? `timed out after ${options.timeoutMs} ms`
+      : exitStatus !== null
+        ? `exit status ${exitStatus}`
+        : result.signal === undefined
+          ? `could not be started (${result.code ?? result.shortMessage})`
+          : `ended by ${result.signal}`;
+  const command = [file, ...args].map(shown).join(" ");
+  throw new CommandError(
+    command,
+    { how, exitStatus, absent, stderr: result.stderr ?? "" },
+    result.cause,
+  );
+}
+
+/** The last lines of stderr, in one line. */
+function quoted(stderr: string): string {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  return lines.length === 0 ? "" : `: ${lines.slice(-STDERR_TAIL_LINES_MAX).join(" | ")}`;
+}
+
+function shown(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
