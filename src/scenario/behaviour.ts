@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Distribution, distribution } from "./distribution.ts";
+import type { Distribution } from "../base/distribution.ts";
+import { distribution } from "./distribution.ts";
 
 /** The commands of the C&C, in the words of Zeus's own scripts. */
 export const commands = ["user_cookies_get", "user_homepage_set", "os_shutdown"] as const;

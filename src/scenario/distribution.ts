@@ -1,12 +1,5 @@
 import { z } from "zod";
-
-/** A positive random quantity: log-normal with this mean and standard deviation, then held within min and max. */
-export interface Distribution {
-  readonly mean: number;
-  readonly sd: number;
-  readonly min: number;
-  readonly max: number;
-}
+import type { Distribution } from "../base/distribution.ts";
 
 /** The schema of a distribution whose every part may be left out. */
 export function distribution(defaults: Distribution, description: string) {
