@@ -1,0 +1,33 @@
+import { latin1 } from "./syntax.ts";
+
+/** The methods that nearly all traffic uses, found without making a string. Key: length and first two letters. */
+const KNOWN = new Map<number, string>();
+for (const name of [
+  "GET",
+  "POST",
+  "HEAD",
+  "PUT",
+  "DELETE",
+  "OPTIONS",
+  "CONNECT",
+  "PATCH",
+  "TRACE",
+]) {
+  KNOWN.set(keyOf(name.length, name.charCodeAt(0), name.charCodeAt(1)), name);
+}
+
+function keyOf(length: number, first: number, second: number): number {
+  return (length << 16) | (first << 8) | second;
+}
+
+/** The method in bytes[start, end), as it was sent. */
+export function methodName(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  const known = KNOWN.get(keyOf(length, bytes[start]!, bytes[start + 1]!));
+  if (known !== undefined) {
+    let same = 2;
+    while (same < length && bytes[start + same] === known.charCodeAt(same)) same++;
+    if (same === length) return known;
+  }
+  return latin1(bytes, start, end);
+}
