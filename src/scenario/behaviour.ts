@@ -69,7 +69,7 @@ const homepageSet = z.strictObject({
   }),
   homepage: z
     .string()
-    .max(128)
+    .max(100)
     .regex(
       /^http:\/\/[a-z0-9.-]+\/[\w./-]*$/,
       "is not an http:// address such as http://start.example/",

@@ -34,3 +34,39 @@ export interface Guest {
   /** Power the guest off: its programs and connections end at once. */
   powerOff(): void;
 }
+
+/** Where a guest is plugged in and who hears of it: given by the lab. */
+export interface GuestSurroundings {
+  nowNs(): bigint;
+  /** The network that the volume is attached to at this moment. */
+  network(): string;
+  onEffect(effect: Effect): void;
+  /** End the guest's programs and connections. */
+  onPowerOff(): void;
+}
+
+/**
+ * A guest booted from a volume. The volume is used as it is, so what the guest changes survives it; everything else is
+ * memory. One guest is one boot: after `powerOff` boot another guest from the same volume.
+ */
+export function createGuest(volume: Volume, surroundings: GuestSurroundings): Guest {
+  let running = true;
+  return {
+    volume,
+    manifest(kind, detail) {
+      // A guest without power does nothing; a program that has not noticed yet must not leave an effect.
+      if (!running) return;
+      surroundings.onEffect({
+        kind,
+        detail,
+        timeNs: surroundings.nowNs(),
+        network: surroundings.network(),
+      });
+    },
+    powerOff() {
+      if (!running) return;
+      running = false;
+      surroundings.onPowerOff();
+    },
+  };
+}
