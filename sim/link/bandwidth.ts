@@ -1,0 +1,32 @@
+import type { Scheduler } from "../scheduler.ts";
+import type { Pipe } from "./nic.ts";
+import type { LinkCounts, LinkOptions } from "./options.ts";
+
+/** Frames that wait for a slow line where the options do not say: the usual transmit queue of a Linux interface. */
+const QUEUE_FRAMES_MAX = 1_000;
+
+/** A line that takes time for each bit, with a queue before it. */
+export function bandwidth(
+  scheduler: Scheduler,
+  options: LinkOptions,
+  counts: LinkCounts,
+  next: Pipe,
+): Pipe {
+  const { bandwidthBps, queueFramesMax = QUEUE_FRAMES_MAX } = options;
+  if (bandwidthBps === undefined) return next;
+  let freeNs = 0;
+  let waiting = 0;
+  const through = (bytes: Uint8Array) => {
+    waiting--;
+    next(bytes);
+  };
+  return (bytes) => {
+    if (waiting >= queueFramesMax) {
+      counts.overflowed++;
+      return;
+    }
+    waiting++;
+    freeNs = Math.max(freeNs, scheduler.nowNumber) + (bytes.length * 8e9) / bandwidthBps;
+    scheduler.at(freeNs, through, bytes);
+  };
+}
