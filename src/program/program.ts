@@ -1,4 +1,12 @@
+import { runBot } from "../zeus/bot.ts";
+import { runCnc } from "../zeus/cnc.ts";
 import type { BotProgram, CncProgram } from "../zeus/program.ts";
+import { runBeacon } from "./beacon.ts";
+import { runBrowser } from "./browser.ts";
+import { runCanary } from "./canary.ts";
+import type { ProgramHost } from "./host.ts";
+import { runScriptedClient } from "./scripted-client.ts";
+import { runScriptedServer } from "./scripted-server.ts";
 import type {
   BeaconProgram,
   BrowserProgram,
@@ -7,8 +15,9 @@ import type {
   ScriptedServerProgram,
   WebSiteProgram,
 } from "./spec.ts";
+import { runWebSite } from "./web-site.ts";
 
-/** Everything that can run on a host of a lab, as plain JSON. A new kind is added here and in run.ts. */
+/** Everything that can run on a host of a lab, as plain JSON. */
 export type Program =
   | BotProgram
   | CncProgram
@@ -18,3 +27,28 @@ export type Program =
   | CanaryProgram
   | ScriptedClientProgram
   | ScriptedServerProgram;
+
+/**
+ * Run a program on a host until it ends by itself or its host's network is closed (SocketError `ECLOSED`).
+ * Faults of the network never make it reject; only errors of the program itself do.
+ */
+export function runProgram(program: Program, host: ProgramHost): Promise<void> {
+  switch (program.kind) {
+    case "bot":
+      return runBot(program, host);
+    case "cnc":
+      return runCnc(program, host);
+    case "web-site":
+      return runWebSite(program, host);
+    case "browser":
+      return runBrowser(program, host);
+    case "beacon":
+      return runBeacon(program, host);
+    case "canary":
+      return runCanary(program, host);
+    case "scripted-client":
+      return runScriptedClient(program, host);
+    case "scripted-server":
+      return runScriptedServer(program, host);
+  }
+}
