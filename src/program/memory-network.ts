@@ -252,16 +252,20 @@ class MemorySocket implements Socket {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#broken !== null) throw this.#broken;
-    this.#world.after(1, () => this.#peer?.#arrived.put(bytes));
+    this.#world.after(1, () => this.#peer?.deliver(bytes));
   }
 
   end(): void {
-    this.#world.after(1, () => this.#peer?.#arrived.put(null));
+    this.#world.after(1, () => this.#peer?.deliver(null));
   }
 
   destroy(): void {
     this.breakOff("ECLOSED");
     this.#peer?.breakOff("ECONNRESET");
+  }
+
+  deliver(bytes: Uint8Array | null): void {
+    this.#arrived.put(bytes);
   }
 
   breakOff(code: "ECLOSED" | "ECONNRESET"): void {
@@ -283,8 +287,12 @@ class MemoryDatagrams implements DatagramSocket {
   send(to: Endpoint, bytes: Uint8Array): void {
     const from = this.local;
     this.#world.after(1, () =>
-      this.#world.datagramSockets.get(formatEndpoint(to))?.#arrived.put({ from, bytes }),
+      this.#world.datagramSockets.get(formatEndpoint(to))?.deliver({ from, bytes }),
     );
+  }
+
+  deliver(datagram: Datagram): void {
+    this.#arrived.put(datagram);
   }
 
   receive(): Promise<Datagram> {
