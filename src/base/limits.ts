@@ -15,3 +15,43 @@ export const HTTP_LIMITS = {
   /** One message kept as it was on the wire (`keepBytes`), or one body held by a message reader. */
   messageBytesMax: 64 * 1024 * 1024,
 } as const;
+
+/** src/replay */
+export const REPLAY_LIMITS = {
+  /** Answers that the log keeps one by one; the totals go on. Some 200 bytes each. */
+  answerRecordsMax: 65_536,
+  /** What is filled into one broken recording at most; beyond, the connection is closed instead. */
+  fillerBytesMax: 64 * 1024 * 1024,
+  /** Connections of bots at the same time. One bot has a handful; beyond, the one idle for longest is dropped. */
+  connectionsMax: 1_024,
+  /** Connections just closed that are remembered, so that a late segment is not answered by a RST. */
+  lingeringMax: 1_024,
+  /** Bytes received ahead of a missing segment, for each connection: what the window that is offered allows. */
+  aheadBytesMax: 65_535,
+  /** Pieces in which they are kept. */
+  aheadSegmentsMax: 256,
+  /** Answers queued on one connection that its bot does not read. */
+  queuedAnswersMax: 256,
+} as const;
+
+/** src/feature */
+export const FEATURE_LIMITS = {
+  /** Windows open at the same time, one for each talking client–server pair; beyond, the one that ended first is closed. */
+  openWindowsMax: 65_536,
+  /** Transactions of one window; a poller that never falls silent gets a new window after that many. */
+  windowTransactionsMax: 65_536,
+} as const;
+
+/** src/cluster */
+export const CLUSTER_LIMITS = {
+  /** Clusters of one model. Beyond, a table of them says nothing to a reader. */
+  clustersMax: 256,
+  /** Steps of one k-means start. Lloyd's algorithm needs some tens; thousands mean that it creeps, and the best so far is good. */
+  lloydStepsMax: 1_000,
+  /** Sweeps over all points that move single points after k-means. A handful is usual. */
+  transferSweepsMax: 200,
+  /** Points whose silhouette is computed: the cost grows with their square. */
+  silhouettePointsMax: 4_000,
+  /** Clusters that the choice by silhouette tries at most, unless told. */
+  chosenClustersMax: 10,
+} as const;
