@@ -100,6 +100,7 @@ export class HttpClient {
       await line.socket.write(request);
       return null;
     } catch (error) {
+      this.#line?.socket.destroy();
       this.#line = null;
       if (error instanceof SocketError) return error.code;
       throw error;

@@ -50,8 +50,8 @@ function common(defaults: BehaviourDefaults) {
 const cookieTheft = z.strictObject({
   command: z.literal("user_cookies_get"),
   ...common({
-    answerBytes: { mean: 420, sd: 90, min: 192, max: 4096 },
-    requests: { mean: 15, sd: 2.6, min: 5, max: 40 },
+    answerBytes: { mean: 420, sd: 100, min: 220, max: 760 },
+    requests: { mean: 15.5, sd: 2.4, min: 10, max: 23 },
   }),
   cookies: z
     .int()
@@ -64,8 +64,8 @@ const cookieTheft = z.strictObject({
 const homepageSet = z.strictObject({
   command: z.literal("user_homepage_set"),
   ...common({
-    answerBytes: { mean: 1150, sd: 210, min: 256, max: 4096 },
-    requests: { mean: 8, sd: 1.7, min: 3, max: 40 },
+    answerBytes: { mean: 1220, sd: 180, min: 850, max: 1900 },
+    requests: { mean: 8, sd: 1.6, min: 4, max: 12 },
   }),
   homepage: z
     .string()
@@ -81,8 +81,8 @@ const homepageSet = z.strictObject({
 const osShutdown = z.strictObject({
   command: z.literal("os_shutdown"),
   ...common({
-    answerBytes: { mean: 560, sd: 120, min: 192, max: 4096 },
-    requests: { mean: 4.5, sd: 1.2, min: 3, max: 40 },
+    answerBytes: { mean: 540, sd: 105, min: 300, max: 850 },
+    requests: { mean: 4.5, sd: 1.1, min: 3, max: 8 },
   }),
 });
 

@@ -96,6 +96,15 @@ test("OS shutdown: the guest is off after the acknowledgement, and says nothing 
   t.is(world.events.at(-1)?.outcome, "powered-off");
 });
 
+test("a training instance is switched on again after each shutdown, and holds all its sessions", async (t) => {
+  const { world, vm } = await play("os-shutdown", { ...bot, sessions: 3, reboots: true });
+  t.true(vm.isOn);
+  t.deepEqual(
+    world.effects.map((e) => e.kind),
+    ["power-off", "power-off", "power-off"],
+  );
+});
+
 for (const connection of ["per-request", "keep-alive"] as const) {
   test(`a session has as many requests as the C&C decided (${connection})`, async (t) => {
     const { world } = await play("cookie-theft", { ...bot, connection, sessions: 4 });

@@ -44,7 +44,8 @@ export async function runBot(program: BotProgram, host: ProgramHost): Promise<vo
       await host.timers.sleep(1000 * program.sessionGapS * host.random.uniform(1, 1.2));
     }
     const outcome = await bot.session(session);
-    if (outcome === "powered-off" || outcome === "gone") return;
+    if (outcome === "gone") return;
+    if (outcome === "powered-off" && program.reboots !== true) return;
   }
 }
 
@@ -69,7 +70,8 @@ class Bot {
     this.#client.close();
     if (outcome !== "gone") this.#host.report({ kind: "bot.session", session, outcome, requests });
     // The report comes first: nothing of this program may be expected to run once the power is off.
-    if (outcome === "powered-off") this.#guest.powerOff();
+    // A session leaves nothing in memory, so the bot of a guest that is switched on again may as well be this one.
+    if (outcome === "powered-off" && this.#program.reboots !== true) this.#guest.powerOff();
     return outcome;
   }
 

@@ -22,6 +22,11 @@ export interface BotProgram {
   readonly sessions: number;
   readonly sessionGapS: number;
   readonly pollIntervalS: Distribution;
+  /**
+   * After a shutdown the guest is switched on again and the bot starts anew with the next session, as on a training
+   * instance that is used again and again. Otherwise the guest stays off.
+   */
+  readonly reboots?: boolean;
 }
 
 /** The emulated C&C: it decides how long each session goes and which command is given in it. */
