@@ -32,7 +32,7 @@ export interface Patience {
   readonly answerMs: number;
 }
 
-export const PATIENCE: Patience = { connectMs: 5000, answerMs: 10_000 };
+const PATIENCE: Patience = { connectMs: 5000, answerMs: 10_000 };
 
 interface Line {
   readonly socket: Socket;

@@ -2,10 +2,6 @@ import { z } from "zod";
 import type { Distribution } from "../base/distribution.ts";
 import { distribution } from "./distribution.ts";
 
-/** The commands of the C&C, in the words of Zeus's own scripts. */
-export const commands = ["user_cookies_get", "user_homepage_set", "os_shutdown"] as const;
-export type Command = (typeof commands)[number];
-
 interface BehaviourDefaults {
   readonly answerBytes: Distribution;
   readonly requests: Distribution;
@@ -86,4 +82,5 @@ const osShutdown = z.strictObject({
   }),
 });
 
+/** A behaviour type: its command (in the words of Zeus's own scripts) decides which other keys there are. */
 export const behaviour = z.discriminatedUnion("command", [cookieTheft, homepageSet, osShutdown]);

@@ -2,11 +2,10 @@ import { z } from "zod";
 import { distribution } from "./distribution.ts";
 import { address, hostName, name, port } from "./name.ts";
 
-export const siteKinds = ["static-site", "php-site", "api-poller", "download"] as const;
-export type SiteKind = (typeof siteKinds)[number];
+const siteKinds = ["static-site", "php-site", "api-poller", "download"] as const;
 
 /** A benign server on the outside. */
-export const site = z.strictObject({
+const site = z.strictObject({
   kind: z
     .enum(siteKinds)
     .describe(
@@ -22,7 +21,7 @@ export const site = z.strictObject({
 });
 
 /** Benign clients on the private network that visit one site. */
-export const visitors = z.strictObject({
+const visitors = z.strictObject({
   site: name.describe("The site that is visited: a name from `sites`."),
   clients: z.int().min(1).max(64).default(1).describe("How many instances do this."),
   sessions: z.int().min(1).max(100).default(3).describe("Visits of each client."),

@@ -1,7 +1,7 @@
 /** IPv4 addresses and subnets as numbers, for the checks of a scenario. */
 
 /** The address as an unsigned number. The text is an IPv4 address: the schema has checked it. */
-export function addressNumber(address: string): number {
+function addressNumber(address: string): number {
   return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 

@@ -220,6 +220,18 @@ test(
   "s.yaml:3:51: behaviours.a.answer_bytes.min: min 20 is too short for an encrypted command, 192 bytes",
 );
 test(
+  "a column that no observation has",
+  refusal,
+  "name: x\nmodel:\n  columns: [php_request, requests]\n",
+  's.yaml:3:13: model.columns[0]: unknown column "php_request" (nearest is "php_requests")',
+);
+test(
+  "a column that is there twice",
+  refusal,
+  "name: x\nmodel:\n  columns: [requests, requests]\n",
+  "s.yaml:3:23: model.columns[1]: column requests is there twice",
+);
+test(
   "nobody to be judged",
   refusal,
   "name: x\nbehaviours:\n  a: { command: os_shutdown, suspects: 0 }\n",

@@ -1,3 +1,4 @@
+import { columns as known } from "../feature/columns.ts";
 import { ANSWER_BYTES_MIN } from "../zeus/message.ts";
 import { hostCount, isHostOf, overlap, subnetRange } from "./ipv4-range.ts";
 import { nearest } from "./nearest.ts";
@@ -5,7 +6,7 @@ import { type Path, type Problem, pathText } from "./problem.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A session needs a report-in, the answer with the command, and what the command makes the bot send. */
-export const SESSION_REQUESTS_MIN = 3;
+const SESSION_REQUESTS_MIN = 3;
 
 /** What a scenario's values mean together: the rules that no single key can break. In the order of the schema. */
 export function meaningProblems(scenario: Scenario): Problem[] {
@@ -213,6 +214,15 @@ function* modelProblems(scenario: Scenario): Generator<Problem> {
       path: ["model", "k"],
       message: `${trained} training observations are too few for ${clusters} clusters`,
       mend: "raise training_bots or sessions_per_bot of a behaviour",
+    };
+  }
+  const names: string[] = known.map((column) => column.name);
+  for (const [i, column] of columns.entries()) {
+    if (names.includes(column)) continue;
+    yield {
+      path: ["model", "columns", i],
+      message: `unknown column "${column}"`,
+      mend: `nearest is "${nearest(column, names)}"`,
     };
   }
   const twice = columns.findIndex((column, i) => columns.indexOf(column) !== i);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { behaviour } from "./behaviour.ts";
-import { benign, type site, type visitors } from "./benign.ts";
+import { benign } from "./benign.ts";
 import { distribution } from "./distribution.ts";
 import { address, hostName, name, port, subnet, uriPath } from "./name.ts";
 
@@ -223,5 +223,3 @@ type DeepReadonly<T> = T extends (infer E)[]
 /** A scenario as checked and filled in: every key is there. Deep-frozen. */
 export type Scenario = DeepReadonly<z.output<typeof scenarioSchema>>;
 export type Behaviour = Scenario["behaviours"][string];
-export type BenignSite = DeepReadonly<z.output<typeof site>>;
-export type BenignVisitors = DeepReadonly<z.output<typeof visitors>>;
