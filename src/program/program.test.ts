@@ -157,6 +157,31 @@ test("a recorded conversation happens again: same requests, order, gaps, statuse
   t.true(lastMs >= 11_000 && lastMs < 11_100, String(lastMs));
 });
 
+test("each recorded connection is closed after its last exchange", async (t) => {
+  const world = new MemoryWorld();
+  const exchanges = [
+    exchange({ connection: 0 }),
+    exchange({ connection: 1 }),
+    exchange({ connection: 0 }),
+  ];
+  // A server that never closes by itself: the client has to.
+  const closed: number[] = [];
+  const server = world.host("server", SERVER.address);
+  const listener = server.listen(80);
+  const answer = new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  const serve = async (index: number) => {
+    const socket = await listener.accept();
+    void serve(index + 1);
+    while ((await socket.read()) !== null) await socket.write(answer);
+    closed.push(index);
+  };
+  void serve(0);
+  const client: Program = { kind: "scripted-client", connections: [SERVER, SERVER], exchanges };
+  await world.run(runProgram(client, world.host("vm-1", "10.10.0.5")));
+  await world.run(null);
+  t.deepEqual(closed, [1, 0]);
+});
+
 test("given bytes are sent as they are", async (t) => {
   const base64 = (text: string) => Buffer.from(text).toString("base64");
   const events = await reenact([

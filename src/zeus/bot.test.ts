@@ -274,20 +274,6 @@ test("a bot whose host loses its power stops at once and leaves no effect", asyn
   t.false(world.events.some((e) => e.kind === "bot.session"));
 });
 
-test("the C&C answers 404 to strangers and to other paths, and says so", async (t) => {
-  const world = new MemoryWorld();
-  void runProgram(cnc({}), world.host("cnc", CNC.address));
-  const http = new HttpClient(world.host("x", "10.10.0.5"), CNC, { keepAlive: true });
-  const ask = async () => {
-    for (const uri of ["/", "/gate.php", "/gate.php?id=constructor&n=1", "/gate.php?id=%zz&n=x"]) {
-      const { response } = await http.request({ method: "GET", uri, host: "" });
-      t.is(response?.status, 404);
-    }
-  };
-  await world.run(ask());
-  t.is(world.events.filter((e) => e.kind === "cnc.refused").length, 4);
-});
-
 test("every program is plain JSON", (t) => {
   const programs: Program[] = [bot, cnc({ "vm-1": "os-shutdown" })];
   t.deepEqual(JSON.parse(JSON.stringify(programs)), programs);
