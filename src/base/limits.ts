@@ -14,6 +14,8 @@ export const HTTP_LIMITS = {
   outstandingMax: 1_024,
   /** One message kept as it was on the wire (`keepBytes`), or one body held by a message reader. */
   messageBytesMax: 64 * 1024 * 1024,
+  /** All messages kept at the same time (`keepBytes`). */
+  rawBytesMax: 256 * 1024 * 1024,
 } as const;
 
 /** src/replay */
@@ -50,8 +52,46 @@ export const CLUSTER_LIMITS = {
   lloydStepsMax: 1_000,
   /** Sweeps over all points that move single points after k-means. A handful is usual. */
   transferSweepsMax: 200,
-  /** Points whose silhouette is computed: the cost grows with their square. */
+  /** Points on which silhouettes are computed and the number of clusters is chosen: the cost grows with their square. */
   silhouettePointsMax: 4_000,
   /** Clusters that the choice by silhouette tries at most, unless told. */
   chosenClustersMax: 10,
+} as const;
+
+/** src/flow */
+export const FLOW_LIMITS = {
+  /** Flows remembered, 64 bytes each and 8 for finding them: 75 MB when full. Beyond, flows of one packet go first. */
+  flowsMax: 1_048_576,
+  /** TCP connections with data that are read at the same time, about 2 KB each. */
+  connectionsMax: 32_768,
+  /** Flows that share one place of the hash table; a longer chain is an attack on it. */
+  chainMax: 64,
+  /** Bytes held for all connections together: segments ahead of a hole, heads that are not whole, fragments. */
+  heldBytesMax: 64 * 1024 * 1024,
+  /** Segments and bytes of one connection held ahead of a hole; a fast sender has some megabytes in flight. */
+  segmentsHeldMax: 4_096,
+  connectionHeldBytesMax: 8 * 1024 * 1024,
+  /** The same once the peer has acknowledged what is missing: then it is lost for the capture, or only late. */
+  segmentsHeldAcknowledgedMax: 64,
+  /** Segments held of a stream whose beginning is unknown, for one that comes before them. */
+  segmentsHeldUnanchoredMax: 8,
+  /** Packets of the whole capture after which a hole is given up and a reset connection is closed. */
+  patiencePackets: 4_096,
+  /** How far ahead of the stream a segment may be that nothing acknowledges: the largest window is 2^30, real ones stay below this. */
+  aheadBytesMax: 64 * 1024 * 1024,
+  /** IP datagrams being put together, and the time after which a new fragment begins a new one (RFC 8200 §4.5). */
+  datagramsMax: 4_096,
+  datagramPatienceNs: 60_000_000_000n,
+  /** Fragments of one datagram: 64 KiB in the smallest pieces that real networks make. */
+  fragmentsMax: 512,
+} as const;
+
+/** src/pcap */
+export const PCAP_LIMITS = {
+  /** One packet, or one pcapng block that carries one. libpcap's own limit for Ethernet is 256 KiB, for others 128 MiB. */
+  packetBytesMax: 16 * 1024 * 1024,
+  /** Interfaces that one pcapng file describes, all sections together. */
+  interfacesMax: 65_536,
+  /** Packets handed out at once, however large the pieces are that the file comes in. */
+  batchRecordsMax: 4_096,
 } as const;

@@ -93,6 +93,22 @@ export class MessageParser {
     this.#state = STATE.tunnel;
   }
 
+  /** Bytes were lost or made no sense, and the peer has begun something new: the next byte may start a message again. */
+  resync(): void {
+    const isInDoubt = this.#state === STATE.head && !this.#isHeadUnderway;
+    if (this.#state !== STATE.lost && !isInDoubt) return;
+    this.#held.clear();
+    this.#state = STATE.start;
+  }
+
+  get isLost(): boolean {
+    return this.#state === STATE.lost;
+  }
+
+  get isTunnel(): boolean {
+    return this.#state === STATE.tunnel;
+  }
+
   /** From here on everything up to the close is the body of one message (the answer to an HTTP/0.9 request). */
   becomeBodyUntilClose(): void {
     this.#begin();
@@ -175,7 +191,7 @@ export class MessageParser {
         return;
       case STATE.head:
         this.#report("gap-in-head");
-        this.#lose(true);
+        this.#lose(!this.#takePartOfHead());
         return;
       default:
         this.#isWhole = false;
@@ -193,6 +209,7 @@ export class MessageParser {
         break;
       case STATE.head:
         if (this.#isHeadUnderway) this.#report("cut-head");
+        this.#takePartOfHead();
         this.#held.clear();
         break;
       case STATE.close:
@@ -220,7 +237,7 @@ export class MessageParser {
     if (at === end) return end;
     const kind = classifyStart(bytes, at, end);
     if (!this.#isExpected(kind)) return this.#rejectStart(end);
-    if (kind === START.more) {
+    if (kind === START.more || kind === START.likely) {
       this.#state = STATE.head;
       return this.#hold(bytes, at, end);
     }
@@ -242,6 +259,8 @@ export class MessageParser {
       case START.none:
         return false;
       case START.more:
+        return this.#state !== STATE.lost;
+      case START.likely:
         return true;
       case START.response:
         return this.role !== "request";
@@ -281,7 +300,7 @@ export class MessageParser {
     let headEnd = -1;
     if (!this.#isHeadUnderway) {
       const kind = classifyStart(held, 0, length);
-      if (kind === START.more) return end;
+      if (kind === START.more || kind === START.likely) return end;
       if (!this.#isExpected(kind)) return this.#rejectStart(end);
       this.role = kind === START.response ? "response" : "request";
       this.#begin();
@@ -319,6 +338,21 @@ export class MessageParser {
         break;
     }
     if (answer === "tunnel") this.#state = STATE.tunnel;
+  }
+
+  /** A head that will never be whole: with its start line it still tells of a message. False without one. */
+  #takePartOfHead(): boolean {
+    if (!this.#isHeadUnderway) return false;
+    const held = this.#held.buffer;
+    const end = held.subarray(0, this.#held.length).lastIndexOf(LF) + 1;
+    if (end === 0) return false;
+    this.#isHeadUnderway = false;
+    this.#isWhole = false;
+    this.raw?.append(held, 0, this.#held.length);
+    parseHead(held, 0, end, this.role === "request", this.head, this.#report);
+    this.#events.head(this, held, 0, end);
+    this.#end();
+    return true;
   }
 
   #takeBody(bytes: Uint8Array, start: number, end: number): void {

@@ -1,7 +1,8 @@
 import { CR, findLf, isTokenByte, SP } from "./syntax.ts";
 
 /**
- * What the bytes at the start of a message look like. `more`: too few to tell. `request` and `response` need no port:
+ * What the bytes at the start of a message look like. `more`: too few to tell. `likely`: the same, but with a method
+ * and a space, or `HTTP/`. `request` and `response` need no port:
  * the content decides who is the client.
  */
 export const START = {
@@ -11,6 +12,7 @@ export const START = {
   response: 3,
   /** A request line without version (HTTP/0.9): `GET /path`. */
   simpleRequest: 4,
+  likely: 5,
 } as const;
 
 export type StartKind = (typeof START)[keyof typeof START];
@@ -65,7 +67,7 @@ function classifyStatusLine(bytes: Uint8Array, start: number, end: number): Star
       const byte = bytes[i]!;
       if (!(isDigit(byte) || byte === 0x2e || byte === SP)) return START.none;
     }
-    return START.more;
+    return START.likely;
   }
   let at = start + 5;
   while (at < end && (isDigit(bytes[at]) || bytes[at] === 0x2e)) at++;
@@ -109,7 +111,7 @@ function targetSoFar(bytes: Uint8Array, at: number, end: number): StartKind {
     const byte = bytes[i]!;
     if (byte < SP && !(byte === CR && i === end - 1)) return START.none;
   }
-  return START.more;
+  return START.likely;
 }
 
 /** HTTP/0.9 has one method, and its target is a path. No space may follow the path. */

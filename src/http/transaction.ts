@@ -1,4 +1,5 @@
 import type { Endpoint } from "../base/net.ts";
+import type { Anomaly } from "./anomaly.ts";
 
 /** One request and the response to it, as found in a capture (DESIGN §6). */
 export interface Transaction {
@@ -22,6 +23,10 @@ export interface Transaction {
   readonly contentType: string;
   /** False where a gap, a cut packet or the capture's end broke a body off. */
   readonly complete: boolean;
+  /** How many requests of the capture were completed (or broken off) before this one: the order of the records. */
+  readonly order?: number;
+  /** What was wrong with the two messages, by name (see anomaly.ts); absent when nothing was. */
+  readonly anomalies?: readonly Anomaly[];
   /** Only where the reader asked for them (`keepBytes`): the messages as they were on the wire, head and body, chunks and all. */
   readonly raw?: { readonly request: Uint8Array; readonly response: Uint8Array };
 }

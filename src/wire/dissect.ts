@@ -1,0 +1,35 @@
+import { dissectLink } from "./dissect-link.ts";
+import { dissectNetwork } from "./dissect-network.ts";
+import { type Dissection, OUTCOME, type Outcome } from "./dissection.ts";
+
+/** Tunnels within tunnels that are followed; real traffic has two or three. */
+const NESTING_MAX = 12;
+
+/**
+ * Read the headers of a packet, bytes[start, end), into `into`, without allocation.
+ *
+ * @param linkType the capture's link type (LINKTYPE_… of tcpdump.org)
+ * @param wireLength bytes that the packet had on the wire; more than are present when the capture was cut
+ * @returns the outcome, which is in `into.outcome`, too; the other fields are meaningful for tcp, udp and fragment
+ */
+export function dissect(
+  into: Dissection,
+  linkType: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  wireLength: number,
+): Outcome {
+  into.begin(end, Math.max(end, start + wireLength));
+  let outcome = dissectLink(into, linkType, bytes, start, end);
+  let nesting = 0;
+  while (outcome === OUTCOME.inner) {
+    if (++nesting > NESTING_MAX) {
+      outcome = OUTCOME.tooManyHeaders;
+      break;
+    }
+    outcome = dissectNetwork(into, into.innerType, bytes, into.innerAt);
+  }
+  into.outcome = outcome;
+  return outcome;
+}
