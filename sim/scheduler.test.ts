@@ -27,7 +27,7 @@ test("events happen in order of time, and in order of scheduling within one inst
   );
 });
 
-test("a program runs until it waits again before the next event happens", async (t) => {
+test("a program runs until it waits again before time goes on", async (t) => {
   const scheduler = new Scheduler();
   const log: string[] = [];
   const program = async () => {
@@ -37,9 +37,36 @@ test("a program runs until it waits again before the next event happens", async 
   };
   void program();
   scheduler.at(1_000_000, () => log.push("same instant"));
+  scheduler.at(1_000_001, () => log.push("later"));
   await scheduler.run();
-  // The sleep was scheduled when the program began, before the run; its program goes first.
-  t.deepEqual(log, ["program at 1000000", "same instant"]);
+  t.deepEqual(log, ["same instant", "program at 1000000", "later"]);
+});
+
+test("programs that wake in one instant go on in the order in which they were woken", async (t) => {
+  const scheduler = new Scheduler();
+  const log: number[] = [];
+  for (let i = 0; i < 20; i++) void scheduler.sleep(5).then(() => log.push(i));
+  await scheduler.run();
+  t.deepEqual(
+    log,
+    Array.from({ length: 20 }, (_, i) => i),
+  );
+  t.is(scheduler.turns, 2);
+});
+
+test("the run does not stop at its condition while a program is about to run", async (t) => {
+  const scheduler = new Scheduler();
+  let woken = false;
+  let ran = false;
+  scheduler.after(1, () => {
+    woken = true;
+    queueMicrotask(() => {
+      ran = true;
+    });
+  });
+  scheduler.at(1_000_000, () => {});
+  await scheduler.run({ until: () => woken });
+  t.true(ran);
 });
 
 test("events that wake nobody cost no turn of the real event loop", async (t) => {

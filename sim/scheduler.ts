@@ -4,7 +4,7 @@ import type { Timers } from "../src/base/clock.ts";
 export type RunEnd = "condition" | "deadline" | "idle";
 
 export interface RunOptions {
-  /** Asked before each event, when all programs have come to rest. */
+  /** Asked before each event at which no program is about to run. */
   readonly until?: () => boolean;
   /** Virtual time, nanoseconds. Events after it stay queued; the time then is the deadline. */
   readonly deadlineNs?: number;
@@ -31,9 +31,9 @@ function nothing(): void {}
  * Virtual time: a queue of events ordered by time, then by the order in which they were scheduled. Nothing waits for a
  * real clock, so the same program gives the same order each time.
  *
- * Programs are async functions. Between two events they are let run until each of them waits for an event again; this
- * costs a turn of the real event loop, so it happens only after an event that woke a program (`wake`). Times are whole
- * nanoseconds in a number: exact for 104 days.
+ * Programs are async functions. Before time goes on they are let run until each of them waits for an event again; this
+ * costs a turn of the real event loop, so it happens only where an event woke a program (`wake`), and once for all
+ * events of one instant. Times are whole nanoseconds in a number: exact for 104 days.
  */
 export class Scheduler implements Timers {
   readonly #heap: Event[] = [];
@@ -106,7 +106,7 @@ export class Scheduler implements Timers {
     });
   }
 
-  /** Say that this event let a program go on: programs run until they wait again before the next event happens. */
+  /** Say that this event let a program go on: programs run until they wait again before time goes on. */
   wake(): void {
     this.#awake = true;
   }
@@ -120,12 +120,12 @@ export class Scheduler implements Timers {
     const { until, deadlineNs = Number.POSITIVE_INFINITY } = options;
     try {
       for (;;) {
-        while (this.#awake) {
+        while (this.#awake && this.#heap[0]?.timeNs !== this.#nowNs) {
           this.#awake = false;
           this.#turns++;
           await microtasksDone();
         }
-        if (until?.()) return "condition";
+        if (!this.#awake && until?.()) return "condition";
         const next = this.#heap[0];
         if (next === undefined) return "idle";
         if (next.timeNs > deadlineNs) {

@@ -11,7 +11,7 @@ import { noStackCounts, type StackCounts } from "./counts.ts";
 import { HOST_LIMITS } from "./host-limits.ts";
 import { HostTimers } from "./host-timers.ts";
 import { Interface, type InterfaceOptions, type Packet } from "./interface.ts";
-import { type BuildFrame, echoReply, icmpErrorAbout } from "./ip-layer.ts";
+import { type Content, echoReply, emitPacket, icmpErrorAbout } from "./ip-layer.ts";
 import { Pinger } from "./pinger.ts";
 import { TcpStack } from "./tcp-stack.ts";
 import { UdpStack } from "./udp-stack.ts";
@@ -131,7 +131,7 @@ export class Host implements Nic {
     this.#interface.neighbours.clear();
   }
 
-  sendPacket(destination: string, build: BuildFrame, failed?: () => void): boolean {
+  sendPacket(destination: string, content: Content, failed?: () => void): boolean {
     if (this.#halted) return true;
     const nextHop = this.#nextHop(destination);
     if (nextHop === null) {
@@ -140,14 +140,14 @@ export class Host implements Nic {
     }
     const mac = this.#interface.macFor(nextHop);
     if (mac !== null) {
-      this.#send(mac, destination, build);
+      this.#send(mac, destination, content);
       return true;
     }
     if (nextHop === this.address) {
-      this.#sendToSelf(destination, build);
+      this.#sendToSelf(destination, content);
       return true;
     }
-    const found = (late: string) => this.#send(late, destination, build);
+    const found = (late: string) => this.#send(late, destination, content);
     this.#interface.neighbours.resolve(nextHop, found, failed);
     return true;
   }
@@ -159,25 +159,28 @@ export class Host implements Nic {
     return this.#gateway ?? null;
   }
 
-  #send(mac: string, destination: string, build: BuildFrame): void {
-    this.#interface.send(this.#build(mac, destination, build));
+  #send(mac: string, destination: string, content: Content): void {
+    this.#interface.send(this.#build(mac, destination, content));
   }
 
-  #build(destinationMac: string, destination: string, build: BuildFrame): Uint8Array {
+  #build(destinationMac: string, destination: string, content: Content): Uint8Array {
     this.#identification = (this.#identification + 1) & 0xffff;
-    return build({
+    const { mac, address } = this.#interface;
+    const identification = this.#identification;
+    return emitPacket(
       destinationMac,
-      sourceMac: this.mac,
-      source: this.address,
+      mac,
+      address,
       destination,
-      ttl: this.#ttl,
-      identification: this.#identification,
-    });
+      this.#ttl,
+      identification,
+      content,
+    );
   }
 
   /** Loopback: through the queue, as from a link. */
-  #sendToSelf(destination: string, build: BuildFrame): void {
-    const frame = this.#build(this.mac, destination, build);
+  #sendToSelf(destination: string, content: Content): void {
+    const frame = this.#build(this.mac, destination, content);
     this.#scheduler.at(this.#scheduler.nowNumber, () => this.receive(frame));
   }
 
@@ -223,8 +226,8 @@ export class Host implements Nic {
   }
 
   #tellUnreachable(packet: Packet, what: "port" | "protocol"): void {
-    const build = icmpErrorAbout(packet, ICMP_TYPE.destinationUnreachable, UNREACHABLE_CODE[what]);
-    if (build !== null) this.sendPacket(packet.ipv4.source, build);
+    const error = icmpErrorAbout(packet, ICMP_TYPE.destinationUnreachable, UNREACHABLE_CODE[what]);
+    if (error !== null) this.sendPacket(packet.ipv4.source, error);
   }
 }
 

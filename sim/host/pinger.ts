@@ -1,7 +1,7 @@
 import type { Random } from "../../src/base/random.ts";
 import { ICMP_TYPE, type IcmpEcho } from "../../src/wire/icmp.ts";
 import type { Scheduled, Scheduler } from "../scheduler.ts";
-import { type IpLayer, icmpFrame } from "./ip-layer.ts";
+import type { IpLayer } from "./ip-layer.ts";
 import { never } from "./tcp-socket.ts";
 
 /** What `ping` on Linux sends: 56 bytes. */
@@ -51,7 +51,7 @@ export class Pinger {
         sequence,
         payload: PAYLOAD,
       };
-      if (!this.#ip.sendPacket(address, icmpFrame(echo))) settle(null);
+      if (!this.#ip.sendPacket(address, { icmp: echo })) settle(null);
     });
   }
 

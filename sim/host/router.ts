@@ -4,7 +4,7 @@ import type { Scheduler } from "../scheduler.ts";
 import { noStackCounts, type StackCounts } from "./counts.ts";
 import { forwardedFrame } from "./forward.ts";
 import { Interface, type InterfaceOptions, type Packet } from "./interface.ts";
-import { type BuildFrame, echoReply, icmpErrorAbout } from "./ip-layer.ts";
+import { type Content, echoReply, emitPacket, icmpErrorAbout } from "./ip-layer.ts";
 import { Subnet } from "./subnet.ts";
 
 /** A way to a network that is not directly attached. */
@@ -115,12 +115,12 @@ export class Router {
   }
 
   #tell(packet: Packet, from: Interface, type: number, code: number): void {
-    const build = icmpErrorAbout(packet, type, code);
-    if (build !== null) this.#send(packet.ipv4.source, from.address, build);
+    const error = icmpErrorAbout(packet, type, code);
+    if (error !== null) this.#send(packet.ipv4.source, from.address, error);
   }
 
   /** A packet of the router's own. */
-  #send(destination: string, source: string, build: BuildFrame): void {
+  #send(destination: string, source: string, content: Content): void {
     const hop = this.#hop(destination);
     if (hop === null) {
       this.#counts.noRoute++;
@@ -131,14 +131,7 @@ export class Router {
       this.#identification = (this.#identification + 1) & 0xffff;
       const identification = this.#identification;
       out.send(
-        build({
-          destinationMac,
-          sourceMac: out.mac,
-          source,
-          destination,
-          ttl: TTL,
-          identification,
-        }),
+        emitPacket(destinationMac, out.mac, source, destination, TTL, identification, content),
       );
     });
   }

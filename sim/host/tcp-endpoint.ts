@@ -14,6 +14,8 @@ export class TcpEndpoint implements TcpSurroundings {
   onChange: () => void = () => {};
   /** Called once, when the connection is gone. */
   onClosed: () => void = () => {};
+  /** Called when the next hop does not answer ARP. */
+  onUnreachable: () => void = () => {};
   readonly #scheduler: Scheduler;
   readonly #send: SendSegment;
   #connection: TcpConnection | null = null;

@@ -4,7 +4,7 @@ import type { TcpHeader } from "../../src/wire/tcp.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { StackCounts } from "./counts.ts";
 import type { Packet } from "./interface.ts";
-import { type IpLayer, tcpFrame } from "./ip-layer.ts";
+import { type IpLayer, tcpContent } from "./ip-layer.ts";
 import { findMss } from "./mss-option.ts";
 import { PortPool } from "./port-pool.ts";
 import { ACK, RST, resetFor, type Segment, SYN } from "./segment.ts";
@@ -23,6 +23,8 @@ export class TcpStack {
   /** By the peer's address, then by both ports. */
   readonly #connections = new Map<string, Map<number, TcpEndpoint>>();
   readonly #listeners = new Map<number, TcpListener>();
+  readonly #sendSegment = (endpoint: TcpEndpoint, segment: Segment) =>
+    this.#send(endpoint, segment);
   #halted = false;
 
   constructor(
@@ -120,7 +122,7 @@ export class TcpStack {
     const reset = resetFor(segment);
     if (reset === null) return;
     this.#counts.tcpRefused++;
-    this.#ip.sendPacket(source, tcpFrame(tcp.destinationPort, tcp.sourcePort, reset));
+    this.#ip.sendPacket(source, tcpContent(tcp.destinationPort, tcp.sourcePort, reset));
   }
 
   /** ICMP says that a segment of ours did not arrive. True where it ended an attempt to connect. */
@@ -158,9 +160,8 @@ export class TcpStack {
 
   #endpoint(port: number, remote: Endpoint): TcpEndpoint {
     const local = { address: this.#address, port };
-    const endpoint = new TcpEndpoint(local, remote, this.#scheduler, (from, segment) =>
-      this.#send(from, segment),
-    );
+    const endpoint = new TcpEndpoint(local, remote, this.#scheduler, this.#sendSegment);
+    endpoint.onUnreachable = () => this.unreachable(port, remote, "EHOSTUNREACH");
     let peer = this.#connections.get(remote.address);
     if (peer === undefined) {
       peer = new Map();
@@ -181,11 +182,8 @@ export class TcpStack {
 
   #send(endpoint: TcpEndpoint, segment: Segment): void {
     const { local, remote } = endpoint;
-    const routed = this.#ip.sendPacket(
-      remote.address,
-      tcpFrame(local.port, remote.port, segment),
-      () => this.unreachable(local.port, remote, "EHOSTUNREACH"),
-    );
+    const content = tcpContent(local.port, remote.port, segment);
+    const routed = this.#ip.sendPacket(remote.address, content, endpoint.onUnreachable);
     // Told later, so that the connection is not called back within its own call.
     if (!routed) {
       this.#scheduler.at(this.#scheduler.nowNumber, () => {

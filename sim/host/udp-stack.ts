@@ -9,7 +9,7 @@ import type { UdpHeader } from "../../src/wire/udp.ts";
 import type { StackCounts } from "./counts.ts";
 import { HOST_LIMITS } from "./host-limits.ts";
 import type { Packet } from "./interface.ts";
-import { type IpLayer, udpFrame } from "./ip-layer.ts";
+import type { IpLayer } from "./ip-layer.ts";
 import { PortPool } from "./port-pool.ts";
 import { UdpSocket } from "./udp-socket.ts";
 
@@ -70,6 +70,7 @@ export class UdpStack {
 
   #send(port: number, to: Endpoint, bytes: Uint8Array): void {
     // Like the kernel, it copies: a program may use its array again.
-    this.#ip.sendPacket(to.address, udpFrame(port, to, bytes.slice()));
+    const udp = { sourcePort: port, destinationPort: to.port };
+    this.#ip.sendPacket(to.address, { udp, payload: bytes.slice() });
   }
 }
