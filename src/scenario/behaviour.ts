@@ -46,8 +46,8 @@ function common(defaults: BehaviourDefaults) {
 const cookieTheft = z.strictObject({
   command: z.literal("user_cookies_get"),
   ...common({
-    answerBytes: { mean: 420, sd: 100, min: 220, max: 760 },
-    requests: { mean: 15.5, sd: 2.4, min: 10, max: 23 },
+    answerBytes: { mean: 430, sd: 120, min: 260, max: 670 },
+    requests: { mean: 15.5, sd: 2.7, min: 11, max: 20 },
   }),
   cookies: z
     .int()
@@ -60,8 +60,8 @@ const cookieTheft = z.strictObject({
 const homepageSet = z.strictObject({
   command: z.literal("user_homepage_set"),
   ...common({
-    answerBytes: { mean: 1220, sd: 180, min: 850, max: 1900 },
-    requests: { mean: 8, sd: 1.6, min: 4, max: 12 },
+    answerBytes: { mean: 1220, sd: 210, min: 880, max: 1600 },
+    requests: { mean: 8, sd: 1.9, min: 5, max: 12 },
   }),
   homepage: z
     .string()
@@ -77,8 +77,8 @@ const homepageSet = z.strictObject({
 const osShutdown = z.strictObject({
   command: z.literal("os_shutdown"),
   ...common({
-    answerBytes: { mean: 540, sd: 105, min: 300, max: 850 },
-    requests: { mean: 4.5, sd: 1.1, min: 3, max: 8 },
+    answerBytes: { mean: 550, sd: 120, min: 350, max: 780 },
+    requests: { mean: 4.5, sd: 1.3, min: 3, max: 7 },
   }),
 });
 

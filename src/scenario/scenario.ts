@@ -161,8 +161,14 @@ const assertions = z
       .max(1)
       .default(0.85)
       .describe("Adjusted Rand index against the truth."),
-    recall_min: ratio.default(0.9).describe("Part of the suspects that are judged malicious."),
-    false_positive_rate_max: ratio.default(0.1).describe("Part of the benign judged malicious."),
+    recall_min: ratio
+      .default(0.8)
+      .describe(
+        "Part of the bots' observations that is judged a known behaviour; with few suspects, one miss must not decide.",
+      ),
+    false_positive_rate_max: ratio
+      .default(0.1)
+      .describe("Part of the benign observations that is judged so."),
     time_to_contain_ms_max: z
       .number()
       .positive()
