@@ -92,6 +92,12 @@ const replaySchema = z.strictObject({
   bytes: z.strictObject({ recorded: count, substituted: count, refused: count }),
   /** Requests that no recorded answer fitted. */
   misses: count,
+  /** Answers seen on the isolation tap, and how many of them are byte for byte a recorded one. */
+  seen: count,
+  identical: count,
+  /** Requests recorded, and how many of them were made again in isolation. */
+  requestsRecorded: count,
+  requestsRepeated: count,
 });
 
 const suspectSchema = z.strictObject({
@@ -108,6 +114,10 @@ const suspectSchema = z.strictObject({
   /** From the verdict to the last packet that left; 0 when none did. */
   timeToContainMs: z.number().nullable(),
   framesAfterVerdict: count.nullable(),
+  /** Frames that left once the rules were in force: each one is a leak. */
+  framesAfterCut: count.nullable(),
+  /** Packets of it that the canary saw before: 0 proves nothing. */
+  canarySaw: count,
   move: moveSchema.nullable(),
   replay: replaySchema.nullable(),
   effectsBefore: z.array(effectSchema),
@@ -128,6 +138,17 @@ const containmentSchema = z.strictObject({
   probes: z.array(probeSchema),
   /** Packets of the canary seen outside, before and after isolation. */
   canary: z.strictObject({ before: count, after: count }),
+  /** Frames at the outlet of `isolation` under its rules, whatever they were: each one is a leak. */
+  outletFrames: count,
+});
+
+/** The same observations put before the first model and before the one that has learned since. */
+const feedbackSchema = z.strictObject({
+  observations: count,
+  correctFirst: count,
+  correctUpdated: count,
+  /** Observations from isolation that the model has learned from so far. */
+  learned: count,
 });
 
 const roundSchema = z.strictObject({
@@ -137,6 +158,8 @@ const roundSchema = z.strictObject({
   model: modelSchema,
   suspects: z.array(suspectSchema),
   containment: containmentSchema.nullable(),
+  /** null in the first round, or where the truth is not known. */
+  feedback: feedbackSchema.nullable(),
 });
 
 const nodeSchema = z.strictObject({
@@ -192,6 +215,7 @@ export type MoveResult = z.infer<typeof moveSchema>;
 export type ReplayResult = z.infer<typeof replaySchema>;
 export type ProbeResult = z.infer<typeof probeSchema>;
 export type ContainmentResult = z.infer<typeof containmentSchema>;
+export type FeedbackResult = z.infer<typeof feedbackSchema>;
 export type TopologyResult = z.infer<typeof topologySchema>;
 export type TopologyNode = z.infer<typeof nodeSchema>;
 export type TopologyLink = z.infer<typeof linkSchema>;

@@ -22,3 +22,17 @@ export function exitStatus(outcome: Outcome): ExitStatus {
       return EXIT.inconclusive;
   }
 }
+
+/** An assertion; figures are rounded so that they read well, the verdict was made on the exact ones. */
+export function makeAssertion(
+  name: string,
+  verdict: Outcome,
+  evidence: string,
+  figures: Assertion["figures"],
+): Assertion {
+  const rounded = Object.entries(figures).map(([key, value]) => [
+    key,
+    typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value,
+  ]);
+  return { name, verdict, evidence, figures: Object.fromEntries(rounded) };
+}

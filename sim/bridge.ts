@@ -1,0 +1,45 @@
+import type { PacketPort } from "../src/base/packet-port.ts";
+import type { Nic } from "./link/nic.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Switch } from "./switch/switch.ts";
+
+/** A switch with cables in its ports: what the switch puts out goes where the port is plugged in. */
+export class Bridge {
+  readonly switch: Switch;
+  readonly #nics = new Map<number, Nic>();
+  /** Frames that were received from ports, and frames that were sent to them. */
+  readonly counts = { received: 0, sent: 0 };
+
+  constructor(bridge: Switch) {
+    this.switch = bridge;
+  }
+
+  /** The interface of a new port. */
+  plug(port: number, name: string): Nic {
+    this.switch.addPort(port, name);
+    const nic: Nic = { receive: (bytes) => this.#receive(port, bytes), onSend: null };
+    this.#nics.set(port, nic);
+    return nic;
+  }
+
+  /** A port that a program of the analysis side holds itself, without a cable. */
+  hold(port: number, name: string, scheduler: Scheduler): PacketPort {
+    const nic = this.plug(port, name);
+    return {
+      timers: scheduler,
+      send: (frame) => nic.receive(frame),
+      onFrame: (handler) => {
+        nic.onSend = handler;
+      },
+    };
+  }
+
+  #receive(port: number, bytes: Uint8Array): void {
+    this.counts.received++;
+    for (const output of this.switch.receive(port, bytes)) {
+      if (typeof output.port !== "number") continue;
+      this.counts.sent++;
+      this.#nics.get(output.port)?.onSend?.(output.bytes);
+    }
+  }
+}

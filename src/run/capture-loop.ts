@@ -1,0 +1,72 @@
+import type { Model } from "../cluster/model.ts";
+import { type CaptureConversation, castOfCapture } from "./capture-cast.ts";
+import type { Lab, Watch } from "./lab.ts";
+import type { LoopRecord } from "./loop.ts";
+import type { Parts } from "./parts.ts";
+import { runRound, type Stage } from "./round.ts";
+import { roundResult } from "./round-result.ts";
+
+/** Longer than any re-enactment can take: the recorded gaps, and this for what is slower than it was. */
+const SLACK_MS = 600_000;
+const CONTROL_LATENCY_MS = 20;
+
+export interface CaptureLoopInputs {
+  readonly conversation: CaptureConversation;
+  readonly keepBodies: boolean;
+  readonly gapS: number;
+  readonly seed: number;
+  readonly model: Model;
+  readonly lab: Lab;
+  readonly parts: Parts;
+  readonly watch: (round: number) => Watch;
+  readonly onStage: (round: number, stage: Stage, detail: string) => void;
+}
+
+/**
+ * One round that a recorded conversation drives: it is re-enacted and recorded, judged by a model that exists already,
+ * isolated whatever the judgement is (whoever names a capture suspects its client), replayed and observed.
+ */
+export async function runCaptureLoop(inputs: CaptureLoopInputs): Promise<LoopRecord> {
+  const { conversation, keepBodies, parts, seed } = inputs;
+  const cast = castOfCapture(conversation, keepBodies);
+  const [suspect] = cast.suspects;
+  const program = suspect?.program;
+  const scriptMs =
+    program?.kind === "scripted-client"
+      ? program.exchanges.reduce((ms, exchange) => ms + exchange.gapMs, 0)
+      : 0;
+  const round = await runRound(inputs.lab, {
+    cast,
+    parts: keepBodies ? parts : { ...parts, replay: replayOfFiller(parts) },
+    options: {
+      method: "volume-move",
+      controlLatencyMs: CONTROL_LATENCY_MS,
+      observeMsMax: 2 * scriptMs + SLACK_MS,
+      judgeMsMax: 2 * scriptMs + SLACK_MS,
+      miss: "close",
+      seed: `${seed}/replay`,
+      gapS: inputs.gapS,
+      isolateOn: () => false,
+      isolateUnjudged: true,
+    },
+    model: inputs.model,
+    watch: inputs.watch(1),
+    onStage: (stage, detail) => inputs.onStage(1, stage, detail),
+  });
+  const unknown = { silhouette: null, daviesBouldin: null, purity: null, ari: null };
+  return {
+    rounds: [roundResult(1, round, unknown, null, parts.probes.kinds)],
+    last: round,
+    counts: round.counts,
+  };
+}
+
+/** The bodies are not the recorded ones, so no byte of an answer may be called recorded: filler is put on the tape. */
+function replayOfFiller(parts: Parts): Parts["replay"] {
+  return (port, recorded, options) =>
+    parts.replay(
+      port,
+      recorded.map(({ raw: _, ...transaction }) => transaction),
+      options,
+    );
+}

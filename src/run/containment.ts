@@ -1,0 +1,143 @@
+import type { Transaction } from "../http/transaction.ts";
+import type { IsolatedStation, Station } from "../isolate/station.ts";
+import type { Cast, Suspect } from "./cast.ts";
+import { type MoveMethod, type MoveRecord, type RunningLab, waitUntil } from "./lab.ts";
+import type { Parts, Replayer } from "./parts.ts";
+import { type HostPlan, hostOf } from "./plan.ts";
+import { StationPorts } from "./station-port.ts";
+import type { UplinkTally } from "./tally.ts";
+
+export interface ContainmentOptions {
+  readonly method: MoveMethod;
+  readonly controlLatencyMs: number;
+  readonly observeMsMax: number;
+  readonly miss: "close" | "empty-200";
+  readonly seed: string;
+}
+
+/** What happened to one suspect from the verdict on. */
+export interface ContainmentRecord {
+  readonly verdictNs: bigint;
+  readonly cutNs: bigint;
+  readonly move: MoveRecord;
+  readonly replayStartNs: bigint;
+  readonly replayer: Replayer;
+  readonly recorded: readonly Transaction[];
+}
+
+/**
+ * The networks' rules as they stand, and the way of one suspect through them: cut, moved, replayed, watched.
+ * Several suspects may be on their way at the same time; each change of rules holds for all of them.
+ */
+export class Containment {
+  readonly #lab: RunningLab;
+  readonly #cast: Cast;
+  readonly #parts: Parts;
+  readonly #options: ContainmentOptions;
+  readonly #uplink: UplinkTally;
+  readonly #cut: Station[] = [];
+  readonly #isolated: IsolatedStation[] = [];
+  readonly #ports: StationPorts;
+
+  constructor(
+    lab: RunningLab,
+    cast: Cast,
+    parts: Parts,
+    options: ContainmentOptions,
+    uplink: UplinkTally,
+  ) {
+    this.#lab = lab;
+    this.#cast = cast;
+    this.#parts = parts;
+    this.#options = options;
+    this.#uplink = uplink;
+    this.#ports = new StationPorts(lab.port("isolation", cast.plan.replayer.name));
+  }
+
+  /** Put the rules of both networks in force. */
+  async close(): Promise<void> {
+    await this.#setPrivate();
+    await this.#setIsolation();
+  }
+
+  /** Everything that follows a verdict. Resolves when the isolated instance has nothing more to show. */
+  async isolate(suspect: Suspect, recorded: readonly Transaction[]): Promise<ContainmentRecord> {
+    const { timers } = this.#lab;
+    const instance = hostOf(this.#cast.plan, suspect.host);
+    const target = hostOf(this.#cast.plan, suspect.target);
+    const verdictNs = timers.nowNs();
+    this.#uplink.verdict(instance.mac);
+
+    await timers.sleep(this.#options.controlLatencyMs);
+    this.#cut.push(instance);
+    await this.#setPrivate([instance.address]);
+    const cutNs = timers.nowNs();
+    this.#uplink.cut(instance.mac, cutNs);
+
+    const replayer = this.#replayer(target, recorded);
+    const move = await this.#lab.move({
+      instance: suspect.host,
+      target: suspect.target,
+      method: this.#options.method,
+    });
+    this.#isolated.push({ ...stationOf(target), servers: serversOf(recorded) });
+    await this.#setIsolation([target.address]);
+
+    const replayStartNs = timers.nowNs();
+    this.#lab.start(suspect.target, this.#parts.probes.program(suspect.target));
+    if (suspect.beacon !== null) this.#lab.start(suspect.target, suspect.beacon);
+    await this.#watch(suspect);
+    return { verdictNs, cutNs, move, replayStartNs, replayer, recorded };
+  }
+
+  /** Run what the suspect runs, until it is done or the deadline passes. */
+  async #watch(suspect: Suspect): Promise<void> {
+    const done = this.#lab.start(suspect.target, suspect.isolatedProgram);
+    let isDone = false;
+    void done.then(() => {
+      isDone = true;
+    });
+    await waitUntil(this.#lab.timers, () => isDone, this.#options.observeMsMax);
+  }
+
+  #replayer(target: HostPlan, recorded: readonly Transaction[]): Replayer {
+    return this.#parts.replay(this.#ports.of(target.mac), recorded, {
+      miss: this.#options.miss,
+      seed: `${this.#options.seed}/${target.name}`,
+    });
+  }
+
+  async #setPrivate(flush: readonly string[] = []): Promise<void> {
+    const { plan } = this.#cast;
+    const uplink = plan.router.find((r) => r.bridge === "private");
+    const rules = this.#parts.privateRules({
+      uplinkPort: uplink?.port ?? 0,
+      stations: plan.hosts.filter((h) => h.bridge === "private").map(stationOf),
+      cut: this.#cut.map(stationOf),
+    });
+    await this.#lab.setRules("private", rules, flush);
+  }
+
+  async #setIsolation(flush: readonly string[] = []): Promise<void> {
+    const { replayer } = this.#cast.plan;
+    const rules = this.#parts.isolationRules({
+      replayerPort: replayer.port,
+      gatewayMac: replayer.gatewayMac,
+      gatewayAddress: replayer.gatewayAddress,
+      stations: this.#isolated,
+    });
+    await this.#lab.setRules("isolation", rules, flush);
+  }
+}
+
+function stationOf(host: Station): Station {
+  return { port: host.port, mac: host.mac, address: host.address };
+}
+
+/** The servers that a recorded conversation was held with, each once. */
+function serversOf(recorded: readonly Transaction[]): Transaction["server"][] {
+  const byName = new Map(
+    recorded.map(({ server }) => [`${server.address} ${server.port}`, server] as const),
+  );
+  return [...byName.values()];
+}

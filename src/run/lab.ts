@@ -1,0 +1,87 @@
+import type { Timers } from "../base/clock.ts";
+import type { PacketPort } from "../base/packet-port.ts";
+import type { ProgramEvent } from "../program/host.ts";
+import type { Program } from "../program/program.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { Effect, Volume } from "../zeus/guest.ts";
+import type { BridgeName, Plan, TapName } from "./plan.ts";
+
+export type LabKind = "sim" | "mininet" | "devstack";
+
+/** What a lab shows while it runs. Called in the order of the lab's time; the callbacks return at once. */
+export interface Watch {
+  /** A frame passed a tapped link. `towards` tells the direction: "bridge" or "device". */
+  frame(tap: TapName, frame: Frame, towards: "bridge" | "device"): void;
+  /** A program reported something. */
+  event(host: string, timeNs: bigint, event: ProgramEvent): void;
+  /** A behaviour manifested in a guest. */
+  effect(host: string, effect: Effect): void;
+}
+
+export type MoveMethod = "volume-move" | "migration";
+
+export interface MoveRequest {
+  /** The instance on `private`, and the one on `isolation` that gets its volume. */
+  readonly instance: string;
+  readonly target: string;
+  readonly method: MoveMethod;
+}
+
+export interface MoveRecord {
+  readonly method: MoveMethod;
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  /** SHA-256 of the volume's content before and after. */
+  readonly hashBefore: string;
+  readonly hashAfter: string;
+  /** A boot volume is detached only from a stopped instance: what was in memory is gone. */
+  readonly memoryLost: true;
+  readonly steps: readonly string[];
+}
+
+/**
+ * A lab that is up. The same seam for the simulator, Mininet and OpenStack: everything else of the loop is the same
+ * code on all of them.
+ */
+export interface RunningLab {
+  readonly timers: Timers;
+  /**
+   * Start a program on a host. Resolves when it has ended, or when its host was powered off or moved under it:
+   * whichever it was, nothing more comes of it.
+   */
+  start(host: string, program: Program): Promise<"ended" | "powered-off">;
+  /** Replace a bridge's whole rule set (ovs-ofctl text) in one atomic change, and forget what conntrack knows of `flush`. */
+  setRules(bridge: BridgeName, rules: string, flush?: readonly string[]): Promise<void>;
+  /** Move an instance's volume to an instance on `isolation`; both are powered off while it lasts, the target is booted. */
+  move(request: MoveRequest): Promise<MoveRecord>;
+  /** The port of the bridge that the analysis side holds. */
+  port(bridge: BridgeName, name: string): PacketPort;
+  /** The content of a host's volume. */
+  volume(host: string): Volume | null;
+  /** Numbers for the report, for instance packets switched. */
+  counts(): Readonly<Record<string, number>>;
+}
+
+export interface Lab {
+  readonly kind: LabKind;
+  /** Build what the plan names, run `experiment` in the lab's time, and take everything down whatever happens. */
+  run<T>(plan: Plan, watch: Watch, experiment: (lab: RunningLab) => Promise<T>): Promise<T>;
+}
+
+/**
+ * Wait for a named condition. True when it came to hold, false when the deadline passed first.
+ * Polled in the lab's time, so that simulator and real labs share it.
+ */
+export async function waitUntil(
+  timers: Timers,
+  condition: () => boolean,
+  deadlineMs: number,
+  pollMs = 250,
+): Promise<boolean> {
+  const endNs = timers.nowNs() + BigInt(Math.round(deadlineMs * 1e6));
+  while (!condition()) {
+    if (timers.nowNs() >= endNs) return false;
+    await timers.sleep(pollMs);
+  }
+  return true;
+}

@@ -1,0 +1,47 @@
+import type { Observation } from "../feature/observation.ts";
+import { Windows } from "../feature/windows.ts";
+import { Extractor } from "../http/extractor.ts";
+import type { Transaction } from "../http/transaction.ts";
+import { LINKTYPE_ETHERNET } from "../pcap/link-types.ts";
+import type { Frame } from "../wire/frame.ts";
+
+export interface LiveCallbacks {
+  readonly onTransaction: (transaction: Transaction) => void;
+  readonly onObservation: (observation: Observation) => void;
+}
+
+/**
+ * Frames of a tap → transactions → observations, as they happen: the same extractor and the same windows that read
+ * captures. The messages' bytes are kept, because a judged conversation becomes the tape of the replay.
+ */
+export class LiveAnalysis {
+  readonly #extractor: Extractor;
+  readonly #windows: Windows;
+
+  constructor(gapS: number, callbacks: LiveCallbacks) {
+    const windows = new Windows({ gapS, onObservation: callbacks.onObservation });
+    this.#windows = windows;
+    this.#extractor = new Extractor({
+      keepBytes: true,
+      onTransaction: (transaction) => {
+        windows.add(transaction);
+        callbacks.onTransaction(transaction);
+      },
+    });
+  }
+
+  frame(frame: Frame): void {
+    this.#extractor.frame(LINKTYPE_ETHERNET, frame);
+  }
+
+  /** Close the windows whose gap has passed by now. */
+  advance(nowNs: bigint): void {
+    this.#windows.advance(nowNs);
+  }
+
+  /** Nothing more will come: close everything. */
+  finish(): void {
+    this.#extractor.finish();
+    this.#windows.finish();
+  }
+}

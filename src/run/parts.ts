@@ -1,0 +1,56 @@
+import type { PacketPort } from "../base/packet-port.ts";
+import type { Judgement } from "../cluster/judgement.ts";
+import type { Model } from "../cluster/model.ts";
+import type { Observation } from "../feature/observation.ts";
+import type { Transaction } from "../http/transaction.ts";
+import type { IsolationNetwork } from "../isolate/isolation-rules.ts";
+import type { PrivateNetwork } from "../isolate/private-rules.ts";
+import type { Program } from "../program/program.ts";
+
+/** What a replayer says when it is asked: who got what, and where the bytes came from. */
+export interface ReplayAccount {
+  /** Requests answered, from the tape or by the miss policy. */
+  readonly answers: number;
+  readonly misses: number;
+  readonly bytes: {
+    readonly recorded: number;
+    readonly substituted: number;
+    readonly refused: number;
+  };
+}
+
+/** A replayer that serves one isolated guest through its port. */
+export interface Replayer {
+  account(): ReplayAccount;
+  stop(): void;
+}
+
+/** A probe that was recognised in a frame. */
+export interface SeenProbe {
+  readonly kind: string;
+  readonly marker: string;
+}
+
+/**
+ * The parts of the system that the loop puts together. They are arguments, so that a test can sabotage one of them
+ * (a mutant) and see that the assertions notice.
+ */
+export interface Parts {
+  readonly privateRules: (network: PrivateNetwork) => string;
+  readonly isolationRules: (network: IsolationNetwork) => string;
+  /** The rules of the positive control: the outlet must see the probes under them. */
+  readonly controlRules: string;
+  readonly judge: (model: Model, observation: Observation) => Judgement;
+  /** Serve the recorded answers through `port`. */
+  readonly replay: (
+    port: PacketPort,
+    recorded: readonly Transaction[],
+    options: { readonly miss: "close" | "empty-200"; readonly seed: string },
+  ) => Replayer;
+  /** The probe set as a program, and how to know a probe when it is seen. */
+  readonly probes: {
+    readonly kinds: readonly string[];
+    readonly program: (marker: string) => Program;
+    readonly recognise: (frame: Uint8Array) => SeenProbe | null;
+  };
+}

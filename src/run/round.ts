@@ -1,0 +1,333 @@
+import { elapsedMs } from "../base/clock.ts";
+import type { Judgement } from "../cluster/judgement.ts";
+import type { Model } from "../cluster/model.ts";
+import type { Observation } from "../feature/observation.ts";
+import type { Transaction } from "../http/transaction.ts";
+import type { ProgramEvent } from "../program/host.ts";
+import type { Frame } from "../wire/frame.ts";
+import { readMac } from "../wire/mac.ts";
+import type { Effect } from "../zeus/guest.ts";
+import type { Cast, Role, Suspect } from "./cast.ts";
+import { Containment, type ContainmentOptions, type ContainmentRecord } from "./containment.ts";
+import { type Lab, type RunningLab, type Watch, waitUntil } from "./lab.ts";
+import { LiveAnalysis } from "./live.ts";
+import type { Parts } from "./parts.ts";
+import { type HostPlan, hostOf, type TapName } from "./plan.ts";
+import { type ProbePhase, ProbeTally, UplinkTally } from "./tally.ts";
+
+/** How often windows are looked at for a gap that has passed. */
+const TICK_MS = 1000;
+/** Frames that were on their way when a phase changed have arrived after this. */
+const SETTLE_MS = 1000;
+/** Hosts begin one after the other within this time, so that they do not march in step. */
+const STAGGER_MS = 400;
+
+export interface RoundOptions extends ContainmentOptions {
+  readonly gapS: number;
+  /** Give up on suspects that were not judged malicious by then. */
+  readonly judgeMsMax: number;
+  /** Which verdicts lead to isolation. */
+  readonly isolateOn: (judgement: Judgement) => boolean;
+  /** Isolate a suspect when its program has ended, whatever the judgement (a capture's client: the user suspects it). */
+  readonly isolateUnjudged: boolean;
+}
+
+export interface JudgedObservation {
+  readonly observation: Observation;
+  readonly judgement: Judgement;
+}
+
+export interface SuspectRecord {
+  readonly suspect: Suspect;
+  /** The judgement that decided, or the last one; null when no window of it closed. */
+  readonly judged: JudgedObservation | null;
+  readonly firstRequestNs: bigint | null;
+  readonly containment: ContainmentRecord | null;
+  /** What the canary saw of it before it was isolated: the positive control. */
+  readonly canarySaw: number;
+}
+
+/** All that a round showed. */
+export interface RoundRecord {
+  readonly cast: Cast;
+  /** What the model was trained on; empty in rounds that judge with what earlier ones learned. */
+  readonly training: readonly Observation[];
+  readonly model: Model;
+  readonly judged: readonly JudgedObservation[];
+  readonly suspects: readonly SuspectRecord[];
+  /** Observed in isolation, and the transactions that were seen there. */
+  readonly isolated: readonly Observation[];
+  readonly replayed: readonly Transaction[];
+  readonly effects: readonly { readonly host: string; readonly effect: Effect }[];
+  readonly uplink: UplinkTally;
+  readonly probesSent: ProbeTally;
+  readonly probesOut: ProbeTally;
+  /** Frames at the outlet while the isolation's rules were in force: each one is a leak. */
+  readonly outletFrames: number;
+  /** Arrivals at the canary from suspects that were not yet isolated, and those that should never have been. */
+  readonly canary: { readonly before: number; readonly after: number };
+  readonly counts: Readonly<Record<string, number>>;
+  readonly endNs: bigint;
+}
+
+export type Stage = "control" | "record" | "cluster" | "judge" | "isolate" | "observe";
+
+export interface RoundInputs {
+  readonly cast: Cast;
+  readonly parts: Parts;
+  readonly options: RoundOptions;
+  /** The model to judge with, or how to make one from the training observations. */
+  readonly model: Model | ((training: readonly Observation[]) => Model);
+  /** Sees everything that passes, for captures and the event log. */
+  readonly watch: Watch;
+  readonly onStage: (stage: Stage, detail: string) => void;
+}
+
+/** One turn of the loop on a lab: control → record → cluster → judge → isolate and replay → observe. */
+export async function runRound(lab: Lab, inputs: RoundInputs): Promise<RoundRecord> {
+  const round = new Round(inputs);
+  return lab.run(inputs.cast.plan, round, (running) => round.play(running));
+}
+
+class Round implements Watch {
+  readonly #inputs: RoundInputs;
+  readonly #uplink = new UplinkTally();
+  readonly #sent = new ProbeTally();
+  readonly #out = new ProbeTally();
+  readonly #live: LiveAnalysis;
+  readonly #isolation: LiveAnalysis;
+  readonly #training: Observation[] = [];
+  readonly #judged: JudgedObservation[] = [];
+  readonly #isolated: Observation[] = [];
+  readonly #replayed: Transaction[] = [];
+  readonly #effects: { host: string; effect: Effect }[] = [];
+  readonly #suspects = new Map<string, SuspectState>();
+  readonly #canary = { before: 0, after: 0 };
+  #phase: ProbePhase = "control";
+  #outletFrames = 0;
+  #model: Model | null = null;
+  #onMalicious: (state: SuspectState) => void = () => {};
+
+  constructor(inputs: RoundInputs) {
+    this.#inputs = inputs;
+    const { gapS } = inputs.options;
+    for (const suspect of inputs.cast.suspects) {
+      const instance = hostOf(inputs.cast.plan, suspect.host);
+      this.#suspects.set(instance.address, new SuspectState(suspect, instance));
+    }
+    this.#live = new LiveAnalysis(gapS, {
+      onTransaction: (t) => this.#suspects.get(t.client.address)?.recorded.push(t),
+      onObservation: (o) => this.#observed(o),
+    });
+    this.#isolation = new LiveAnalysis(gapS, {
+      onTransaction: (t) => this.#replayed.push(t),
+      onObservation: (o) => this.#isolated.push(o),
+    });
+  }
+
+  frame(tap: TapName, frame: Frame, towards: "bridge" | "device"): void {
+    this.#inputs.watch.frame(tap, frame, towards);
+    const { recognise } = this.#inputs.parts.probes;
+    switch (tap) {
+      case "uplink":
+        if (towards === "device") this.#uplink.frame(readMac(frame.bytes, 6), frame.timeNs);
+        this.#live.frame(frame);
+        break;
+      case "isolation": {
+        const probe = towards === "bridge" ? recognise(frame.bytes) : null;
+        if (probe !== null) this.#sent.add(this.#phase, probe);
+        this.#isolation.frame(frame);
+        break;
+      }
+      case "outlet": {
+        if (towards === "bridge") break;
+        if (this.#phase === "isolated") this.#outletFrames++;
+        const probe = recognise(frame.bytes);
+        if (probe !== null) this.#out.add(this.#phase, probe);
+        break;
+      }
+    }
+  }
+
+  event(host: string, timeNs: bigint, event: ProgramEvent): void {
+    this.#inputs.watch.event(host, timeNs, event);
+    if (event.kind !== "canary.arrival") return;
+    const state = this.#suspects.get(String(event.from).split(":")[0] ?? "");
+    if (state === undefined) this.#canary.after++;
+    else if (this.#isQuiet(state, timeNs)) this.#canary.after++;
+    else {
+      state.canarySaw++;
+      this.#canary.before++;
+    }
+  }
+
+  effect(host: string, effect: Effect): void {
+    this.#inputs.watch.effect(host, effect);
+    this.#effects.push({ host, effect });
+  }
+
+  async play(lab: RunningLab): Promise<RoundRecord> {
+    const { cast, options, parts, onStage } = this.#inputs;
+    const { timers } = lab;
+    const stopTicking = this.#tick(lab);
+
+    onStage("control", `${parts.probes.kinds.length} kinds of probes, nothing holds them back`);
+    await lab.setRules("isolation", parts.controlRules);
+    await Promise.all(
+      cast.suspects.map((s) => lab.start(s.target, parts.probes.program(`control-${s.target}`))),
+    );
+    await timers.sleep(SETTLE_MS);
+    const containment = new Containment(lab, cast, parts, options, this.#uplink);
+    await containment.close();
+    this.#phase = "isolated";
+    for (const server of cast.servers) void lab.start(server.host, server.program);
+
+    onStage("record", `${cast.training.length} hosts`);
+    await this.#startAll(lab, cast.training);
+    if (cast.training.length > 0) await this.#windowsClosed(lab);
+    onStage("cluster", `${this.#training.length} observations`);
+    const { model } = this.#inputs;
+    this.#model = typeof model === "function" ? model(this.#training) : model;
+
+    onStage("judge", `${cast.suspects.length} suspects among ${cast.benign.length} others`);
+    await this.#judgeAndIsolate(lab, containment);
+    onStage("observe", "the isolated instances have nothing more to show");
+    await this.#windowsClosed(lab);
+    stopTicking();
+    this.#live.finish();
+    this.#isolation.finish();
+    return this.#record(lab, this.#model);
+  }
+
+  /** Judges windows as they close, and lets each suspect go its way through isolation as soon as it is judged. */
+  async #judgeAndIsolate(lab: RunningLab, containment: Containment): Promise<void> {
+    const { cast, options, onStage } = this.#inputs;
+    const isolations: Promise<void>[] = [];
+    this.#onMalicious = (state) => {
+      state.isIsolating = true;
+      onStage("isolate", `${state.suspect.host} → ${state.suspect.target}`);
+      isolations.push(
+        containment.isolate(state.suspect, [...state.recorded]).then((record) => {
+          state.containment = record;
+        }),
+      );
+    };
+    const others = this.#startAll(lab, cast.benign);
+    for (const state of this.#suspects.values()) {
+      if (state.suspect.beacon !== null) void lab.start(state.suspect.host, state.suspect.beacon);
+      void lab.start(state.suspect.host, state.suspect.program).then(() => {
+        state.endedNs = lab.timers.nowNs();
+      });
+    }
+    const closedMs = options.gapS * 1000 + 2 * TICK_MS;
+    await waitUntil(
+      lab.timers,
+      () => {
+        for (const state of this.#suspects.values()) {
+          if (state.isIsolating || state.endedNs === null) continue;
+          if (elapsedMs(state.endedNs, lab.timers.nowNs()) < closedMs) continue;
+          state.isOver = true;
+          if (options.isolateUnjudged) this.#onMalicious(state);
+        }
+        return [...this.#suspects.values()].every((s) => s.isIsolating || s.isOver);
+      },
+      options.judgeMsMax,
+      TICK_MS,
+    );
+    await Promise.all(isolations);
+    await others;
+  }
+
+  #observed(observation: Observation): void {
+    if (this.#model === null) {
+      this.#training.push(observation);
+      return;
+    }
+    const judgement = this.#inputs.parts.judge(this.#model, observation);
+    const judged = { observation, judgement };
+    this.#judged.push(judged);
+    const state = this.#suspects.get(observation.client);
+    if (state === undefined || state.isIsolating) return;
+    state.judged = judged;
+    if (this.#inputs.options.isolateOn(judgement)) this.#onMalicious(state);
+  }
+
+  async #startAll(lab: RunningLab, roles: readonly Role[]): Promise<void> {
+    const ends: Promise<unknown>[] = [];
+    for (const role of roles) {
+      ends.push(lab.start(role.host, role.program));
+      await lab.timers.sleep(STAGGER_MS);
+    }
+    await Promise.all(ends);
+  }
+
+  async #windowsClosed(lab: RunningLab): Promise<void> {
+    await lab.timers.sleep(this.#inputs.options.gapS * 1000 + 2 * TICK_MS);
+  }
+
+  /** Looks at the windows again and again, until the returned function is called. */
+  #tick(lab: RunningLab): () => void {
+    let cancel = () => {};
+    const next = () => {
+      this.#live.advance(lab.timers.nowNs());
+      this.#isolation.advance(lab.timers.nowNs());
+      cancel = lab.timers.after(TICK_MS, next);
+    };
+    cancel = lab.timers.after(TICK_MS, next);
+    return () => cancel();
+  }
+
+  /** Whether nothing of this suspect may be on its way any more. */
+  #isQuiet(state: SuspectState, timeNs: bigint): boolean {
+    const cutNs = this.#uplink.of(state.mac)?.cutNs ?? null;
+    return cutNs !== null && elapsedMs(cutNs, timeNs) > SETTLE_MS;
+  }
+
+  #record(lab: RunningLab, model: Model): RoundRecord {
+    return {
+      cast: this.#inputs.cast,
+      training: this.#training,
+      model,
+      judged: this.#judged,
+      suspects: [...this.#suspects.values()].map((state) => state.record()),
+      isolated: this.#isolated,
+      replayed: this.#replayed,
+      effects: this.#effects,
+      uplink: this.#uplink,
+      probesSent: this.#sent,
+      probesOut: this.#out,
+      outletFrames: this.#outletFrames,
+      canary: this.#canary,
+      counts: lab.counts(),
+      endNs: lab.timers.nowNs(),
+    };
+  }
+}
+
+/** A suspect's way through the round. */
+class SuspectState {
+  readonly suspect: Suspect;
+  readonly mac: string;
+  readonly recorded: Transaction[] = [];
+  judged: JudgedObservation | null = null;
+  containment: ContainmentRecord | null = null;
+  canarySaw = 0;
+  isIsolating = false;
+  isOver = false;
+  endedNs: bigint | null = null;
+
+  constructor(suspect: Suspect, instance: HostPlan) {
+    this.suspect = suspect;
+    this.mac = instance.mac;
+  }
+
+  record(): SuspectRecord {
+    return {
+      suspect: this.suspect,
+      judged: this.judged,
+      firstRequestNs: this.recorded[0]?.requestStartNs ?? null,
+      containment: this.containment,
+      canarySaw: this.canarySaw,
+    };
+  }
+}

@@ -1,0 +1,79 @@
+import type { RoundResult, SuspectResult } from "../run/results.ts";
+import { type Assertion, makeAssertion } from "./assertion.ts";
+import type { Thresholds } from "./thresholds.ts";
+
+const NAME = "containment";
+
+/**
+ * Nothing leaves after isolation. It holds only if a leak would have been seen: the canary saw each suspect before, and
+ * the outlet saw every kind of probe while nothing held it back. Any frame out is a failure, whatever the control saw.
+ */
+export function containing(rounds: readonly RoundResult[], thresholds: Thresholds): Assertion {
+  const suspects = rounds.flatMap((r) => r.suspects).filter((s) => s.move !== null);
+  const probes = rounds.flatMap((r) => r.containment?.probes ?? []);
+  const sum = (pick: (r: RoundResult) => number) => rounds.reduce((n, r) => n + pick(r), 0);
+  const leaks = {
+    outlet: sum((r) => r.containment?.outletFrames ?? 0),
+    canary: sum((r) => r.containment?.canary.after ?? 0),
+    uplink: suspects.reduce((n, s) => n + (s.framesAfterCut ?? 0), 0),
+  };
+  const leaked = leaks.outlet + leaks.canary + leaks.uplink;
+  const slowest = suspects.reduce((ms, s) => Math.max(ms, s.timeToContainMs ?? 0), 0);
+  const afterVerdict = suspects.reduce((n, s) => n + (s.framesAfterVerdict ?? 0), 0);
+  const kinds = new Set(probes.map((p) => p.kind));
+  const figures = {
+    isolated: suspects.length,
+    leaked_outlet: leaks.outlet,
+    leaked_canary: leaks.canary,
+    leaked_uplink: leaks.uplink,
+    time_to_contain_ms: slowest,
+    time_to_contain_ms_max: thresholds.time_to_contain_ms_max,
+    frames_after_verdict: afterVerdict,
+    probe_kinds: kinds.size,
+    probes_sent: probes.reduce((n, p) => n + p.sent, 0),
+    probes_seen_in_control: probes.reduce((n, p) => n + p.control, 0),
+  };
+  if (leaked > 0) {
+    return makeAssertion(
+      NAME,
+      "fail",
+      `${leaked} frames got out: ${leaks.outlet} at the outlet of isolation, ` +
+        `${leaks.uplink} through the uplink after the cut, ${leaks.canary} at the canary`,
+      figures,
+    );
+  }
+  const blind = blindness(suspects, probes);
+  if (blind !== null) {
+    return makeAssertion(
+      NAME,
+      "inconclusive",
+      `nothing was seen to get out, but ${blind}: a leak might have gone unseen`,
+      figures,
+    );
+  }
+  const holds = slowest <= thresholds.time_to_contain_ms_max;
+  return makeAssertion(
+    NAME,
+    holds ? "pass" : "fail",
+    `${kinds.size} kinds of probes and every suspect were seen outside before, none after; ` +
+      `${suspects.length} contained, the slowest after ${slowest.toFixed(1)} ms ` +
+      `(at most ${thresholds.time_to_contain_ms_max}), ${afterVerdict} frames left between verdict and cut`,
+    figures,
+  );
+}
+
+/** Why a leak might not have been seen, or null when it would have been. */
+function blindness(
+  suspects: readonly SuspectResult[],
+  probes: readonly { kind: string; sent: number; control: number }[],
+): string | null {
+  if (suspects.length === 0) return "no suspect was isolated";
+  const unseen = suspects.find((s) => s.canarySaw === 0);
+  if (unseen !== undefined) return `the canary never saw ${unseen.name} before`;
+  if (probes.length === 0) return "no probe was sent";
+  const dead = probes.find((p) => p.control === 0);
+  if (dead !== undefined) return `the control saw no probe of the kind ${dead.kind}`;
+  const unsent = probes.find((p) => p.sent === 0);
+  if (unsent !== undefined) return `no probe of the kind ${unsent.kind} was sent in isolation`;
+  return null;
+}
