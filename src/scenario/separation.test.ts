@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
 import { Random } from "../base/random.ts";
-import { fit } from "../cluster/fit.ts";
+import { fit as fitModel } from "../cluster/fit.ts";
 import type { Observation } from "../feature/observation.ts";
 import { planSession } from "../zeus/session-plan.ts";
 import { parseScenario } from "./load.ts";
@@ -41,7 +41,7 @@ function qualityOf(seed: number) {
     }
   }
   const k = Object.keys(scenario.behaviours).length;
-  return fit({ observations, labels, k, seed, restarts: scenario.model.restarts }).quality;
+  return fitModel({ observations, labels, k, seed, restarts: scenario.model.restarts }).quality;
 }
 
 test("the behaviours of the paper's scenario come apart in almost every seed, and not trivially", (t) => {
