@@ -88,10 +88,44 @@ export const FLOW_LIMITS = {
 
 /** src/pcap */
 export const PCAP_LIMITS = {
-  /** One packet, or one pcapng block that carries one. libpcap's own limit for Ethernet is 256 KiB, for others 128 MiB. */
+  /** One packet. libpcap's own limit for Ethernet is 256 KiB, for others 128 MiB. */
   packetBytesMax: 16 * 1024 * 1024,
+  /** A pcapng block that is read: such a packet with its options. Others are skipped, however long. */
+  blockBytesMax: 16 * 1024 * 1024 + 64 * 1024,
   /** Interfaces that one pcapng file describes, all sections together. */
   interfacesMax: 65_536,
   /** Packets handed out at once, however large the pieces are that the file comes in. */
   batchRecordsMax: 4_096,
+} as const;
+
+/** sim/switch */
+export const SWITCH_LIMITS = {
+  /** Connections tracked at once (Open vSwitch: 3,000,000); beyond, `ct(commit)` commits nothing. Some 500 bytes each. */
+  connectionsMax: 1_000_000,
+  /** MAC addresses that `normal` learns; beyond, the oldest goes. */
+  macsMax: 8_192,
+  /** How long one is remembered without being seen, in milliseconds. Open vSwitch's default. */
+  macAgeMs: 300_000,
+  /** Slots of the cache of walks for each table in which a walk can start. A power of two. */
+  flowCacheSlots: 4_096,
+  /** Recirculations of one packet (`MAX_RECIRC_DEPTH` of Open vSwitch); beyond, it is dropped. */
+  recirculationsMax: 6,
+} as const;
+
+/** sim/host */
+export const HOST_LIMITS = {
+  /** Bytes of one connection that wait for their reader: the largest window without scaling (RFC 9293, 3.1). */
+  receiveBytesMax: 65_535,
+  /** Bytes written but not acknowledged before a writer must wait: two windows. */
+  sendBytesMax: 131_072,
+  /** Pieces of data kept out of order; a window of full segments is 45, small ones may be more. */
+  outOfOrderPiecesMax: 1_024,
+  /** Connections of a listener that are not accepted yet, half-open ones included (Linux' old SOMAXCONN). */
+  backlogMax: 128,
+  /** Neighbours that are remembered; beyond, the one learned first is forgotten. A /22 full of hosts fits. */
+  neighboursMax: 1_024,
+  /** Frames that wait for one ARP answer. */
+  arpQueueMax: 64,
+  /** Datagrams that wait for their reader. */
+  datagramsMax: 1_024,
 } as const;

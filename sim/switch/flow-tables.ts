@@ -1,0 +1,94 @@
+import type { Action } from "../../src/rule/action.ts";
+import type { PortRef } from "../../src/rule/port.ts";
+import type { Rule } from "../../src/rule/rule.ts";
+import { type Entry, matchWords, Table } from "./table.ts";
+
+type PortResolver = (port: PortRef) => number;
+
+/** All tables of a bridge. Only whole tables are replaced, so a packet never sees half a change. */
+export class FlowTables {
+  #tables: (Table | undefined)[] = [];
+  #order = 0;
+  /** When the first rule may be over; infinity where none has a time-out. */
+  nextExpiryMs = Number.POSITIVE_INFINITY;
+
+  table(number: number): Table | undefined {
+    return this.#tables[number];
+  }
+
+  /** Replaces everything. `resolve` throws for a port that does not exist; nothing has changed then. */
+  replace(rules: readonly Rule[], resolve: PortResolver, nowMs: number): void {
+    const byIdentity = new Map<string, Entry>();
+    for (const rule of rules) {
+      const entry = this.#entry(rule, resolve, nowMs);
+      byIdentity.set(identity(entry), entry);
+    }
+    this.#build([...byIdentity.values()]);
+  }
+
+  /** Adds one rule, or replaces that with the same table, priority and match. */
+  add(rule: Rule, resolve: PortResolver, nowMs: number): void {
+    const entry = this.#entry(rule, resolve, nowMs);
+    const id = identity(entry);
+    this.#build([...this.entries().filter((old) => identity(old) !== id), entry]);
+  }
+
+  /** By table, falling priority, and the order in which they came. */
+  entries(): Entry[] {
+    const compare = (a: Entry, b: Entry): number =>
+      a.rule.table - b.rule.table || b.rule.priority - a.rule.priority || a.order - b.order;
+    return this.#tables.flatMap((table) => [...(table?.entries ?? [])]).sort(compare);
+  }
+
+  /** Drops rules whose time is over. True: there were some. */
+  expire(nowMs: number): boolean {
+    if (nowMs < this.nextExpiryMs) return false;
+    const all = this.entries();
+    const live = all.filter((entry) => expiryMs(entry) > nowMs);
+    this.#build(live);
+    return live.length < all.length;
+  }
+
+  #entry(rule: Rule, resolve: PortResolver, nowMs: number): Entry {
+    const inPort = rule.match.inPort === null ? null : resolve(rule.match.inPort);
+    resolveAll(rule.actions, resolve);
+    return {
+      rule,
+      words: matchWords(rule, inPort),
+      order: this.#order++,
+      packets: 0,
+      bytes: 0,
+      addedMs: nowMs,
+      usedMs: nowMs,
+    };
+  }
+
+  #build(entries: readonly Entry[]): void {
+    const byTable = Map.groupBy(entries, (entry) => entry.rule.table);
+    const tables: (Table | undefined)[] = [];
+    for (const [number, list] of byTable) tables[number] = new Table(list);
+    this.#tables = tables;
+    this.nextExpiryMs = Math.min(Number.POSITIVE_INFINITY, ...entries.map(expiryMs));
+  }
+}
+
+function expiryMs({ rule, addedMs, usedMs }: Entry): number {
+  const hard = rule.hardTimeout ? addedMs + 1000 * rule.hardTimeout : Number.POSITIVE_INFINITY;
+  const idle = rule.idleTimeout ? usedMs + 1000 * rule.idleTimeout : Number.POSITIVE_INFINITY;
+  return Math.min(hard, idle);
+}
+
+function identity({ rule, words }: Entry): string {
+  return `${rule.table}|${rule.priority}|${words.join()}`;
+}
+
+/** Fails for an action that names a port which does not exist. */
+function resolveAll(actions: readonly Action[], resolve: PortResolver): void {
+  for (const action of actions) {
+    if (action.kind === "output") resolve(action.port);
+    else if (action.kind === "resubmit" && action.port !== null) resolve(action.port);
+    else if (action.kind === "clone" || action.kind === "write_actions") {
+      resolveAll(action.actions, resolve);
+    }
+  }
+}

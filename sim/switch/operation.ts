@@ -1,0 +1,50 @@
+import type { Nat } from "../../src/rule/action.ts";
+import type { Rule } from "../../src/rule/rule.ts";
+import type { Entry } from "./table.ts";
+
+export type PacketInReason = "action" | "no_match" | "invalid_ttl";
+
+/**
+ * What remains to be done with a packet once the tables have been walked: the "datapath actions". A list of them
+ * holds for every packet whose key agrees in the bits that the walk looked at.
+ */
+export type Operation =
+  | { readonly op: "output"; readonly port: number }
+  /** Triples, flat: word, value, mask. */
+  | { readonly op: "write"; readonly words: Int32Array }
+  | { readonly op: "push_vlan"; readonly ethType: number }
+  | { readonly op: "pop_vlan" }
+  | {
+      readonly op: "ct";
+      readonly zone: number;
+      readonly commit: boolean;
+      readonly force: boolean;
+      readonly nat: Nat | null;
+      readonly mark: number;
+      readonly markMask: number;
+      readonly label: { readonly value: Int32Array; readonly mask: Int32Array } | null;
+    }
+  /** Walk the tables again from `table`; `words` are the pipeline's words that were written: word, value, mask. */
+  | { readonly op: "recirculate"; readonly table: number; readonly words: Int32Array }
+  | { readonly op: "ct_clear" }
+  | { readonly op: "normal"; readonly inPort: number }
+  | { readonly op: "flood"; readonly inPort: number }
+  | {
+      readonly op: "controller";
+      readonly maxLength: number;
+      readonly reason: PacketInReason;
+      readonly table: number;
+    }
+  | { readonly op: "clone"; readonly operations: readonly Operation[] }
+  | { readonly op: "learn"; readonly rule: Rule };
+
+/** The result of one walk through the tables. */
+export interface Program {
+  readonly operations: readonly Operation[];
+  /** Rules that were hit, for their counters. */
+  readonly entries: readonly Entry[];
+  /** Why everything was dropped, if it was. */
+  readonly dropped: DropReason | null;
+}
+
+export type DropReason = "miss" | "resubmit_depth" | "resubmit_count" | "stack" | "recirculation";

@@ -1,0 +1,521 @@
+import type { Action, CtAction, LearnAction, ModName, Subfield } from "../../src/rule/action.ts";
+import { type Field, fieldNamed, type Prerequisite } from "../../src/rule/field.ts";
+import type { FieldMatch } from "../../src/rule/match.ts";
+import { PORT, type PortRef } from "../../src/rule/port.ts";
+import type { Rule } from "../../src/rule/rule.ts";
+import { forEachWord, PACKET_WORD, PIPELINE_WORDS, readBits, W, WORDS } from "./layout.ts";
+import type { DropReason, Operation, Program } from "./operation.ts";
+import type { Entry, Table } from "./table.ts";
+
+/** What a walk needs to know of its switch. */
+export interface Pipeline {
+  table(number: number): Table | undefined;
+  /** The number of a port; `PORT.none` for a name that the bridge does not have. */
+  portNumber(port: PortRef): number;
+}
+
+/** As in Open vSwitch: so deep may resubmits nest, so many may one walk have, so many bits may lie on the stack. */
+const RESUBMIT_DEPTH_MAX = 64;
+const RESUBMITS_MAX = 4096;
+const STACK_MAX = 4096;
+
+/** Thrown inside a walk only: it ends it and drops everything, earlier outputs too. */
+class Dropped extends Error {
+  readonly reason: DropReason;
+  constructor(reason: DropReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/**
+ * One walk of one packet through the tables ("translation" in Open vSwitch). Actions are not done but written down as
+ * operations, and `mask` collects the bits of the key that had a say: the result holds for every packet that agrees
+ * in them.
+ */
+export class Walk {
+  readonly mask = new Int32Array(WORDS);
+  readonly #pipeline: Pipeline;
+  readonly #key: Int32Array;
+  /** Bits of the packet's fields that were set and are not yet written to its bytes. */
+  #dirty = new Int32Array(WORDS);
+  /** Bits of registers and conntrack fields that were set. */
+  #written = new Int32Array(WORDS);
+  #operations: Operation[] = [];
+  readonly #entries: Entry[] = [];
+  readonly #stack: { value: bigint; bits: number }[] = [];
+  #actionSet: Action[] = [];
+  #table = 0;
+  #depth = 0;
+  #resubmits = 0;
+  #exit = false;
+
+  constructor(pipeline: Pipeline, key: Int32Array) {
+    this.#pipeline = pipeline;
+    this.#key = key.slice();
+    this.mask[W.inPort] = -1;
+    this.mask[W.ethType] = -1;
+    this.mask[W.nwProto] = -1;
+    this.mask[W.ipFrag] = -1;
+    this.mask[W.vlanTci] = 0x1000;
+  }
+
+  /** From a table on. */
+  run(table: number): Program {
+    return this.#finish(() => this.#enter(table, this.#key[W.inPort]!, true));
+  }
+
+  /** A list of actions that no rule has (`packet-out`). */
+  runActions(actions: readonly Action[]): Program {
+    return this.#finish(() => this.#list(actions));
+  }
+
+  #finish(walk: () => void): Program {
+    let dropped: DropReason | null = null;
+    try {
+      walk();
+      const set = this.#actionSet;
+      this.#actionSet = [];
+      this.#exit = false;
+      this.#list(set);
+    } catch (error) {
+      if (!(error instanceof Dropped)) throw error;
+      dropped = error.reason;
+    }
+    return {
+      operations: dropped === null ? this.#operations : [],
+      entries: this.#entries,
+      dropped,
+    };
+  }
+
+  #enter(number: number, inPort: number, reportMiss: boolean): void {
+    const table = this.#pipeline.table(number);
+    const ownPort = this.#key[W.inPort]!;
+    const from = this.#table;
+    let entry: Entry | null = null;
+    if (table !== undefined) {
+      for (let w = 0; w < WORDS; w++) this.mask[w]! |= table.mask[w]!;
+      this.#key[W.inPort] = inPort;
+      entry = table.find(this.#key);
+      this.#key[W.inPort] = ownPort;
+    }
+    this.#table = number;
+    if (entry !== null) {
+      this.#entries.push(entry);
+      this.#list(entry.rule.actions);
+    } else if (reportMiss) {
+      this.#commit();
+      this.#operations.push({
+        op: "controller",
+        maxLength: 65535,
+        reason: "no_match",
+        table: number,
+      });
+    }
+    this.#table = from;
+  }
+
+  /** Does a list of actions; one that stops (an expired TTL) leaves the caller's list to go on. */
+  #list(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (this.#exit || !this.#do(action)) return;
+    }
+  }
+
+  /** False: the rest of the list is not done. */
+  #do(action: Action): boolean {
+    switch (action.kind) {
+      case "output":
+        this.#output(this.#pipeline.portNumber(action.port), 65535);
+        return true;
+      case "output_field":
+        this.#output(Number(this.#read(action.source)), 65535);
+        return true;
+      case "in_port":
+        this.#output(PORT.inPort, 65535);
+        return true;
+      case "normal":
+        this.#output(PORT.normal, 65535);
+        return true;
+      case "flood":
+        this.#output(PORT.flood, 65535);
+        return true;
+      case "all":
+        this.#output(PORT.all, 65535);
+        return true;
+      case "local":
+        this.#output(PORT.local, 65535);
+        return true;
+      case "controller":
+        this.#output(PORT.controller, action.maxLength);
+        return true;
+      case "resubmit":
+        this.#resubmit(action.port, action.table);
+        return true;
+      case "goto_table":
+        this.#enter(action.table, this.#key[W.inPort]!, true);
+        return true;
+      case "set_field":
+        if (this.#has(action.field.prerequisite))
+          this.#setField(action.field, action.value, action.mask);
+        return true;
+      case "move":
+        if (this.#has(action.source.field.prerequisite))
+          this.#load(action.target, this.#read(action.source));
+        return true;
+      case "load":
+        this.#load(action.target, action.value);
+        return true;
+      case "mod":
+        this.#mod(action.name, action.value);
+        return true;
+      case "push": {
+        if (this.#stack.length >= STACK_MAX) throw new Dropped("stack");
+        this.#stack.push({ value: this.#read(action.subfield), bits: action.subfield.bits });
+        return true;
+      }
+      case "pop": {
+        const top = this.#stack.pop();
+        if (top === undefined) throw new Dropped("stack");
+        this.#load(action.subfield, top.value & ((1n << BigInt(action.subfield.bits)) - 1n));
+        return true;
+      }
+      case "dec_ttl":
+        return this.#decTtl();
+      case "push_vlan":
+        this.#commit();
+        this.#operations.push({ op: "push_vlan", ethType: action.ethType });
+        this.#key[W.vlanTci] = 0x1000;
+        return true;
+      case "pop_vlan":
+        if (!this.#has("vlan")) return true;
+        this.#commit();
+        this.#operations.push({ op: "pop_vlan" });
+        this.#key[W.vlanTci] = 0;
+        return true;
+      case "ct":
+        this.#ct(action);
+        return true;
+      case "ct_clear":
+        this.#operations.push({ op: "ct_clear" });
+        this.#clearCt();
+        return true;
+      case "learn":
+        this.#operations.push({ op: "learn", rule: this.#learned(action) });
+        return true;
+      case "note":
+        return true;
+      case "clone":
+        this.#clone(action.actions);
+        return true;
+      case "write_actions":
+        for (const inner of action.actions) this.#actionSet = intoActionSet(this.#actionSet, inner);
+        return true;
+      case "clear_actions":
+        this.#actionSet = [];
+        return true;
+      case "write_metadata":
+        this.#write(fieldNamed("metadata"), action.value, action.mask);
+        return true;
+      case "exit":
+        this.#exit = true;
+        return false;
+    }
+  }
+
+  #output(port: number, maxLength: number): void {
+    const inPort = this.#key[W.inPort]!;
+    switch (port) {
+      case PORT.none:
+      case PORT.table:
+        return;
+      case PORT.inPort:
+        this.#commit();
+        this.#operations.push({ op: "output", port: inPort });
+        return;
+      case PORT.normal:
+        this.#commit();
+        this.#operations.push({ op: "normal", inPort });
+        return;
+      case PORT.flood:
+      case PORT.all:
+        this.#commit();
+        this.#operations.push({ op: "flood", inPort });
+        return;
+      case PORT.controller:
+        this.#commit();
+        this.#operations.push({
+          op: "controller",
+          maxLength,
+          reason: "action",
+          table: this.#table,
+        });
+        return;
+    }
+    // A packet does not go back where it came from, unless the rule says in_port.
+    if (port === inPort) return;
+    this.#commit();
+    this.#operations.push({ op: "output", port });
+  }
+
+  #resubmit(port: PortRef | null, table: number | null): void {
+    if (this.#depth >= RESUBMIT_DEPTH_MAX) throw new Dropped("resubmit_depth");
+    if (this.#resubmits >= RESUBMITS_MAX) throw new Dropped("resubmit_count");
+    this.#resubmits++;
+    this.#depth++;
+    const named = port === null ? PORT.inPort : this.#pipeline.portNumber(port);
+    const inPort = named === PORT.inPort ? this.#key[W.inPort]! : named;
+    this.#enter(table ?? this.#table, inPort, false);
+    this.#depth--;
+  }
+
+  /** Reads bits of a field; they now have a say in the result. */
+  #read({ field, start, bits }: Subfield): bigint {
+    const ones = (1n << BigInt(bits)) - 1n;
+    forEachWord(
+      field,
+      0n,
+      ones,
+      (word, _value, mask) => {
+        this.mask[word]! |= mask;
+      },
+      start,
+    );
+    return readBits(this.#key, field, start, bits);
+  }
+
+  #load({ field, start, bits }: Subfield, value: bigint): void {
+    if (!this.#has(field.prerequisite)) return;
+    const ones = (1n << BigInt(bits)) - 1n;
+    this.#write(field, value & ones, ones, start);
+  }
+
+  #setField(field: Field, value: bigint, mask: bigint): void {
+    this.#write(field, value, mask);
+    // Setting a VLAN number or priority on a packet without tag adds the tag.
+    if (field.name === "vlan_pcp") this.#write(fieldNamed("vlan_tci"), 0x1000n, 0x1000n);
+  }
+
+  #write(field: Field, value: bigint, mask: bigint, start = 0): void {
+    forEachWord(
+      field,
+      value,
+      mask,
+      (word, v, m) => {
+        this.#key[word] = (this.#key[word]! & ~m) | v;
+        (word >= PACKET_WORD ? this.#dirty : this.#written)[word]! |= m;
+      },
+      start,
+    );
+  }
+
+  #mod(name: ModName, value: bigint): void {
+    if (name === "mod_tp_src" || name === "mod_tp_dst") {
+      const transport = (["tcp", "udp", "sctp"] as const).find((p) => this.#has(p));
+      if (transport === undefined) return;
+      this.#write(fieldNamed(transport + name.slice("mod_tp".length)), value, 0xffffn);
+      return;
+    }
+    const [fieldName, mask, shift, always] = MODIFIED[name];
+    const field = fieldNamed(fieldName);
+    if (this.#has(field.prerequisite)) {
+      this.#write(field, ((value << shift) & mask) | always, mask | always);
+    }
+  }
+
+  #decTtl(): boolean {
+    if (!this.#has("ip")) return true;
+    this.mask[W.nwTtl] = -1;
+    const ttl = this.#key[W.nwTtl]!;
+    if (ttl > 1) {
+      this.#write(fieldNamed("nw_ttl"), BigInt(ttl - 1), 0xffn);
+      return true;
+    }
+    this.#commit();
+    this.#operations.push({
+      op: "controller",
+      maxLength: 65535,
+      reason: "invalid_ttl",
+      table: this.#table,
+    });
+    return false;
+  }
+
+  #ct(action: CtAction): void {
+    this.#commit();
+    const kept = this.#key.slice(W.ctState, PACKET_WORD);
+    this.#written.fill(0, W.ctState, PACKET_WORD);
+    for (const inner of action.exec) this.#do(inner);
+    const wordsOf = (from: Int32Array): Int32Array => from.slice(W.ctLabel, W.ctLabel + 4);
+    const labelMask = wordsOf(this.#written);
+    const label = wordsOf(this.#key).map((word, i) => word & labelMask[i]!);
+    const markMask = this.#written[W.ctMark]!;
+    this.#operations.push({
+      op: "ct",
+      zone: typeof action.zone === "number" ? action.zone : Number(this.#read(action.zone)),
+      commit: action.commit,
+      force: action.force,
+      nat: action.nat,
+      mark: this.#key[W.ctMark]! & markMask,
+      markMask,
+      label: labelMask.some((word) => word !== 0) ? { value: label, mask: labelMask } : null,
+    });
+    this.#key.set(kept, W.ctState);
+    if (action.table !== null) {
+      const words = triples(this.#key, this.#written, 0, PIPELINE_WORDS);
+      this.#operations.push({ op: "recirculate", table: action.table, words });
+    }
+    // Only the copy that recirculates sees what conntrack said.
+    this.#clearCt();
+  }
+
+  #clearCt(): void {
+    this.#key.fill(0, W.ctState, PACKET_WORD);
+  }
+
+  #clone(actions: readonly Action[]): void {
+    this.#commit();
+    const outer = {
+      key: this.#key.slice(),
+      written: this.#written.slice(),
+      operations: this.#operations,
+    };
+    const inner: Operation[] = [];
+    this.#operations = inner;
+    this.#list(actions);
+    this.#operations = outer.operations;
+    this.#operations.push({ op: "clone", operations: inner });
+    this.#key.set(outer.key);
+    this.#written = outer.written;
+    this.#dirty = new Int32Array(WORDS);
+    this.#exit = false;
+  }
+
+  /** Writes the changed fields down before something sees the packet. */
+  #commit(): void {
+    const words = triples(this.#key, this.#dirty, PACKET_WORD, WORDS);
+    if (words.length === 0) return;
+    this.#dirty.fill(0);
+    this.#operations.push({ op: "write", words });
+  }
+
+  #learned(action: LearnAction): Rule {
+    let inPort: number | null = null;
+    const conditions = new Map<Field, FieldMatch>();
+    const actions: Action[] = [];
+    for (const spec of action.specs) {
+      const value = "value" in spec.source ? spec.source.value : this.#read(spec.source);
+      if (spec.kind === "output") actions.push({ kind: "output", port: Number(value) });
+      else if (spec.kind === "load") actions.push({ kind: "load", value, target: spec.target });
+      else if (spec.target.field.name === "in_port") inPort = Number(value);
+      else {
+        const { field, start, bits } = spec.target;
+        const old = conditions.get(field);
+        const mask = ((1n << BigInt(bits)) - 1n) << BigInt(start);
+        conditions.set(field, {
+          field,
+          value: (old?.value ?? 0n) | (value << BigInt(start)),
+          mask: (old?.mask ?? 0n) | mask,
+        });
+      }
+    }
+    return {
+      table: action.table,
+      priority: action.priority,
+      cookie: action.cookie,
+      match: { inPort, fields: [...conditions.values()] },
+      actions,
+      idleTimeout: action.idleTimeout,
+      hardTimeout: action.hardTimeout,
+    };
+  }
+
+  /** Whether this packet has fields with that prerequisite. */
+  #has(prerequisite: Prerequisite): boolean {
+    const key = this.#key;
+    const type = key[W.ethType];
+    const ip = type === 0x0800 || type === 0x86dd;
+    const whole = (key[W.ipFrag]! & 2) === 0;
+    const protocol = ip && whole ? key[W.nwProto] : 0;
+    switch (prerequisite) {
+      case "none":
+        return true;
+      case "vlan":
+        return (key[W.vlanTci]! & 0x1000) !== 0;
+      case "arp":
+        return type === 0x0806 || type === 0x8035;
+      case "ipv4":
+        return type === 0x0800;
+      case "ipv6":
+        return type === 0x86dd;
+      case "ip":
+        return ip;
+      case "tcp":
+        return protocol === 6;
+      case "udp":
+        return protocol === 17;
+      case "sctp":
+        return protocol === 132;
+      case "icmp":
+        return type === 0x0800 && protocol === 1;
+      case "icmp6":
+        return type === 0x86dd && protocol === 58;
+      case "nd":
+        this.mask[W.tpSrc] = -1;
+        return type === 0x86dd && protocol === 58 && (key[W.tpSrc] === 135 || key[W.tpSrc] === 136);
+    }
+  }
+}
+
+/** What `mod_*` writes: field, mask, by how much the value is shifted, bits that are set besides (a VLAN tag's). */
+const MODIFIED: Readonly<
+  Record<
+    Exclude<ModName, "mod_tp_src" | "mod_tp_dst">,
+    readonly [field: string, mask: bigint, shift: bigint, always: bigint]
+  >
+> = {
+  mod_dl_src: ["eth_src", 0xffffffffffffn, 0n, 0n],
+  mod_dl_dst: ["eth_dst", 0xffffffffffffn, 0n, 0n],
+  mod_nw_src: ["ip_src", 0xffffffffn, 0n, 0n],
+  mod_nw_dst: ["ip_dst", 0xffffffffn, 0n, 0n],
+  mod_nw_tos: ["nw_tos", 0xfcn, 0n, 0n],
+  mod_nw_ecn: ["nw_ecn", 0x3n, 0n, 0n],
+  mod_nw_ttl: ["nw_ttl", 0xffn, 0n, 0n],
+  mod_vlan_vid: ["vlan_tci", 0xfffn, 0n, 0x1000n],
+  mod_vlan_pcp: ["vlan_tci", 0xe000n, 13n, 0x1000n],
+};
+
+function triples(key: Int32Array, masks: Int32Array, from: number, to: number): Int32Array {
+  const words: number[] = [];
+  for (let w = from; w < to; w++) {
+    const mask = masks[w]!;
+    if (mask !== 0) words.push(w, key[w]! & mask, mask);
+  }
+  return Int32Array.from(words);
+}
+
+/** The order in which an action set is done, whatever the order in which it was written (OpenFlow 1.5, 5.6). */
+const SET_ORDER: readonly Action["kind"][] = [
+  "pop_vlan",
+  "push_vlan",
+  "dec_ttl",
+  "set_field",
+  "load",
+  "mod",
+  "move",
+];
+
+/** The set with `action` added; one of the same kind (and field) gives way. Outputs come last, and only one stays. */
+function intoActionSet(set: readonly Action[], action: Action): Action[] {
+  const rank = (a: Action): number => {
+    const at = SET_ORDER.indexOf(a.kind);
+    return at < 0 ? SET_ORDER.length : Math.min(at, 3);
+  };
+  const replaces = (old: Action): boolean => {
+    if (rank(old) !== rank(action)) return false;
+    if (old.kind === "set_field" && action.kind === "set_field") return old.field === action.field;
+    return rank(action) !== 3;
+  };
+  return [...set.filter((old) => !replaces(old)), action].sort((a, b) => rank(a) - rank(b));
+}

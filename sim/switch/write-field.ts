@@ -1,0 +1,121 @@
+import { W } from "./layout.ts";
+import type { Packet } from "./packet.ts";
+
+/**
+ * Writes the bits of `mask` of the key's word `word` into the packet's bytes, and corrects the checksums that cover
+ * them. A word whose field the packet does not have is left alone.
+ */
+export function writeWord(packet: Packet, word: number, value: number, mask: number): void {
+  const write = WRITERS[word];
+  if (write !== undefined) write(packet, value, mask);
+}
+
+type Writer = (packet: Packet, value: number, mask: number) => void;
+
+const WRITERS: Readonly<Record<number, Writer>> = {
+  [W.ethDst]: (p, v, m) => merge16(p, 0, v, m),
+  [W.ethDst + 1]: (p, v, m) => merge32(p, 2, v, m),
+  [W.ethSrc]: (p, v, m) => merge16(p, 6, v, m),
+  [W.ethSrc + 1]: (p, v, m) => merge32(p, 8, v, m),
+  [W.vlanTci]: writeTci,
+  [W.nwProto]: arp16(6),
+  [W.arpSha]: arp16(8),
+  [W.arpSha + 1]: arp32(10),
+  [W.arpTha]: arp16(18),
+  [W.arpTha + 1]: arp32(20),
+  [W.nwTtl]: writeTtl,
+  [W.nwTos]: writeTos,
+  [W.ipv6Label]: writeLabel,
+  [W.tpSrc]: (p, v, m) => writeTransport(p, 0, v, m),
+  [W.tpDst]: (p, v, m) => writeTransport(p, 2, v, m),
+  ...addressWriters(W.ipSrc, 12, 8, 14),
+  ...addressWriters(W.ipDst, 16, 24, 24),
+};
+
+function merge16(packet: Packet, at: number, value: number, mask: number): void {
+  packet.put16(at, (packet.get16(at) & ~mask & 0xffff) | value, 0, 0);
+}
+
+function merge32(packet: Packet, at: number, value: number, mask: number): void {
+  packet.put32(at, (packet.get32(at) & ~mask) | value, 0, 0);
+}
+
+function isArp(packet: Packet): boolean {
+  return packet.l3 !== 0 && (packet.ethType === 0x0806 || packet.ethType === 0x8035);
+}
+
+function arp16(offset: number): Writer {
+  return (p, v, m) => {
+    if (isArp(p)) merge16(p, p.l3 + offset, v, m);
+  };
+}
+
+function arp32(offset: number): Writer {
+  return (p, v, m) => {
+    if (isArp(p)) merge32(p, p.l3 + offset, v, m);
+  };
+}
+
+/** The four words of an address: the first is also the whole of an IPv4 or ARP address. */
+function addressWriters(word: number, v4: number, v6: number, arp: number): Record<number, Writer> {
+  const writers: Record<number, Writer> = {};
+  for (let i = 0; i < 4; i++) {
+    writers[word + i] = (p, v, m) => {
+      if (p.l3 === 0) return;
+      if (p.ethType === 0x86dd) {
+        const at = p.l3 + v6 + 4 * i;
+        p.put32(at, (p.get32(at) & ~m) | v, 0, p.transportChecksum());
+      } else if (i === 0 && p.ethType === 0x0800) {
+        p.setIpv4(p.l3 + v4, (p.get32(p.l3 + v4) & ~m) | v);
+      } else if (i === 0 && isArp(p)) merge32(p, p.l3 + arp, v, m);
+    };
+  }
+  return writers;
+}
+
+function writeTtl(packet: Packet, value: number): void {
+  const { l3 } = packet;
+  if (l3 === 0) return;
+  if (packet.ethType === 0x0800) {
+    packet.put16(l3 + 8, (value << 8) | packet.bytes[l3 + 9]!, l3 + 10, 0);
+  } else if (packet.ethType === 0x86dd) packet.own()[l3 + 7] = value;
+}
+
+/** Type of service (RFC 2474), traffic class in IPv6: there it straddles two bytes. */
+function writeTos(packet: Packet, value: number, mask: number): void {
+  const { l3 } = packet;
+  if (l3 === 0) return;
+  const old = packet.get16(l3);
+  if (packet.ethType === 0x0800) packet.put16(l3, (old & ~mask) | value, l3 + 10, 0);
+  else if (packet.ethType === 0x86dd) merge16(packet, l3, value << 4, mask << 4);
+}
+
+function writeLabel(packet: Packet, value: number, mask: number): void {
+  if (packet.ethType === 0x86dd && packet.l3 !== 0) merge32(packet, packet.l3, value, mask);
+}
+
+/** Ports; type (`which` 0) and code (2) of ICMP, which are bytes. */
+function writeTransport(packet: Packet, which: 0 | 2, value: number, mask: number): void {
+  const { l4, protocol } = packet;
+  if (l4 === 0) return;
+  if (protocol === 1 || protocol === 58) {
+    const shift = which === 0 ? 8 : 0;
+    const old = packet.get16(l4);
+    packet.put16(l4, (old & ~(mask << shift) & 0xffff) | (value << shift), 0, l4 + 2);
+  } else if (protocol === 6 || protocol === 17 || protocol === 132) {
+    packet.setPort(which, (packet.get16(l4 + which) & ~mask & 0xffff) | value);
+  }
+}
+
+/** The bit 0x1000 says whether there is a tag at all. */
+function writeTci(packet: Packet, value: number, mask: number): void {
+  const type = packet.get16(12);
+  const tagged = type === 0x8100 || type === 0x88a8;
+  const tci = ((tagged ? packet.get16(14) | 0x1000 : 0) & ~mask & 0xffff) | value;
+  if ((tci & 0x1000) === 0) {
+    if (tagged) packet.popVlan();
+    return;
+  }
+  if (!tagged) packet.pushVlan(0x8100);
+  packet.put16(14, tci & 0xefff, 0, 0);
+}
