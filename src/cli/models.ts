@@ -1,0 +1,46 @@
+import { InputError } from "../base/errors.ts";
+import { type Model, parseModel } from "../cluster/model.ts";
+import { readText, shipped, shownPath } from "./files.ts";
+
+/** The model in a file; without one, the model that comes with the project. */
+export async function readModel(file: string | undefined): Promise<Model> {
+  const path = file ?? shownPath(shipped("models", "zeus.json"));
+  return parseModel(await readText(path), path);
+}
+
+/** Labels by capture, client, or both. */
+export type Labels = ReadonlyMap<string, string>;
+
+/** The label of what is no bot. */
+export const BENIGN = "benign";
+
+/**
+ * Labels for training: a JSON or YAML mapping. A key is the base name of a capture, the address of a client, or both with
+ * a space between, which wins; a value is a behaviour, or `benign`.
+ */
+export async function readLabels(file: string): Promise<Labels> {
+  const { parse, YAMLParseError } = await import("yaml");
+  const text = await readText(file);
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw new InputError(`is neither JSON nor YAML: ${error.message.split("\n")[0]}`, {
+      where: file,
+      cause: error,
+    });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new InputError("is not a mapping of captures or clients to behaviours", {
+      where: file,
+      mend: 'write for instance {"bot.pcap": "cookie-theft", "10.0.0.9": "benign"}',
+    });
+  const labels = new Map<string, string>();
+  for (const [key, label] of Object.entries(value)) {
+    if (typeof label !== "string" || label === "")
+      throw new InputError(`the label of ${JSON.stringify(key)} is not a name`, { where: file });
+    labels.set(key, label);
+  }
+  return labels;
+}

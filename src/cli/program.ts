@@ -1,0 +1,201 @@
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import type { ExitStatus } from "../base/errors.ts";
+import { DEFAULT_GAP_S } from "../feature/windows.ts";
+import { RUNS } from "../run/folder.ts";
+import { positiveSeconds, wholeNumber } from "./arguments.ts";
+import type { ClassifyOptions } from "./commands/classify.ts";
+import type { DoctorOptions } from "./commands/doctor.ts";
+import type { ObserveCommandOptions } from "./commands/observe.ts";
+import type { ReportOptions } from "./commands/report.ts";
+import type { RunOptions } from "./commands/run.ts";
+import type { TrainOptions } from "./commands/train.ts";
+import type { ValidateOptions } from "./commands/validate.ts";
+import type { VerifyOptions } from "./commands/verify.ts";
+import { shipped } from "./files.ts";
+import type { Io } from "./io.ts";
+
+/** Where `verify` and `report` look without being told. */
+const LATEST = `${RUNS}/latest`;
+
+/**
+ * Every command with its options. The code of a command is loaded when it is used, so that `--help` and a mistake are
+ * answered at once.
+ */
+export function commandLine(io: Io, finish: (status: ExitStatus) => void): Command {
+  const program = new Command("isoreplay")
+    .description(
+      "A reproducible lab and simulator of a malicious-traffic dynamic analysis system: " +
+        "record, cluster, judge, isolate, replay, observe. All traffic is synthetic and harmless.",
+    )
+    .version(version(), "-V, --version")
+    .helpCommand(true)
+    .addHelpText(
+      "after",
+      "\nExit status: 0 pass, 1 an assertion failed, 2 inconclusive, 64 usage, 65 bad input,\n" +
+        "69 the lab is not available here, 70 internal error.\n\nExample:\n  $ isoreplay run paper --seed 1",
+    );
+  const seed = () =>
+    new Option("--seed <number>", "same seed, same bytes")
+      .argParser(wholeNumber(Number.MIN_SAFE_INTEGER))
+      .default(1);
+  const gap = () =>
+    new Option("--gap <seconds>", "a longer silence ends a conversation's window")
+      .argParser(positiveSeconds)
+      .default(DEFAULT_GAP_S);
+  const json = (what: string) => new Option("--json", what);
+
+  program
+    .command("run")
+    .summary("the whole loop with its assertions")
+    .description(
+      "Play scenarios: record, cluster, judge, isolate, replay, observe, and check what must hold. " +
+        "Without a scenario: paper, the three behaviours together. With --capture a recorded " +
+        "conversation drives the loop. Each run leaves its folder under runs/.",
+    )
+    .argument("[scenario...]", "name of a scenario that comes with isoreplay, or a path")
+    .addOption(
+      new Option("--lab <lab>", "where to run")
+        .choices(["sim", "mininet", "devstack"])
+        .default("sim"),
+    )
+    .addOption(seed())
+    .addOption(new Option("--out <folder>", "where run folders go").default(RUNS))
+    .option("--capture <file>", "let the conversation in this capture drive the loop")
+    .option("--client <address>", "whose conversation in the capture; default: the likeliest bot's")
+    .option("--keep-bodies", "replay the recorded bodies, not filler of the same length")
+    .addOption(gap())
+    .option("--model <file>", "judge a capture by this model; default: the one that is shipped")
+    .addOption(json("print results.json"))
+    .addHelpText("after", example("run paper --seed 7", "run --capture bot.pcap --client 10.0.0.5"))
+    .action(async (scenarios: string[], options: RunOptions) =>
+      finish(await (await import("./commands/run.ts")).run(scenarios, options, io)),
+    );
+
+  program
+    .command("extract")
+    .summary("HTTP transactions of captures, NDJSON")
+    .description(
+      "Print the HTTP transactions of captures, one JSON record on a line. What was met, " +
+        "and what could not be read, is counted by kind on stderr.",
+    )
+    .argument("<capture...>", "pcap or pcapng files")
+    .addOption(json("accepted; the output is always JSON"))
+    .addHelpText("after", example("extract bot.pcap > transactions.ndjson"))
+    .action(async (captures: string[]) =>
+      finish(await (await import("./commands/extract.ts")).extract(captures, io)),
+    );
+
+  program
+    .command("observe")
+    .summary("observations of captures: what the model sees")
+    .description("Print one observation for each conversation of a client with a server.")
+    .argument("<capture...>", "pcap or pcapng files")
+    .addOption(gap())
+    .addOption(json("print NDJSON with every column"))
+    .addHelpText("after", example("observe bot.pcap --gap 120 --json"))
+    .action(async (captures: string[], options: ObserveCommandOptions) =>
+      finish(await (await import("./commands/observe.ts")).observe(captures, options, io)),
+    );
+
+  program
+    .command("train")
+    .summary("fit a model to captures")
+    .description("Fit a model to the conversations in captures of bots, and write it to a file.")
+    .argument("<capture...>", "pcap or pcapng files")
+    .requiredOption("--model <file>", "the file to write")
+    .addOption(
+      new Option("--k <number>", "number of clusters; default: chosen by silhouette").argParser(
+        wholeNumber(1),
+      ),
+    )
+    .addOption(seed())
+    .option("--labels <file>", "JSON or YAML: capture, client or `capture client` to behaviour")
+    .addOption(gap())
+    .addOption(json("print the clusters and their quality as JSON"))
+    .addHelpText("after", example("train bots/*.pcap --model my.json --k 3 --labels labels.yaml"))
+    .action(async (captures: string[], options: TrainOptions) =>
+      finish(await (await import("./commands/train.ts")).train(captures, options, io)),
+    );
+
+  program
+    .command("classify")
+    .summary("judge the conversations in captures")
+    .description(
+      "Judge each conversation in captures: a known behaviour, unknown, or benign, and why.",
+    )
+    .argument("<capture...>", "pcap or pcapng files")
+    .option("--model <file>", "what `train` wrote; default: the model that is shipped")
+    .addOption(gap())
+    .addOption(json("print NDJSON"))
+    .addHelpText("after", example("classify office.pcap", "classify office.pcap --model my.json"))
+    .action(async (captures: string[], options: ClassifyOptions) =>
+      finish(await (await import("./commands/classify.ts")).classify(captures, options, io)),
+    );
+
+  program
+    .command("validate")
+    .summary("check scenario files")
+    .description("Check scenarios: the place of every error, the rule, and the nearest valid key.")
+    .argument("<scenario...>", "name of a scenario that comes with isoreplay, or a path")
+    .addOption(json("print what was found as JSON"))
+    .addHelpText("after", example("validate paper my-scenario.yaml"))
+    .action(async (scenarios: string[], options: ValidateOptions) =>
+      finish(await (await import("./commands/validate.ts")).validate(scenarios, options, io)),
+    );
+
+  program
+    .command("doctor")
+    .summary("which labs this machine can run")
+    .description(
+      "Say which labs this machine can run, what is missing, and the command that helps.",
+    )
+    .addOption(json("print it as JSON"))
+    .addHelpText("after", example("doctor"))
+    .action(async (options: DoctorOptions) =>
+      finish(await (await import("./commands/doctor.ts")).doctor(options, io)),
+    );
+
+  program
+    .command("report")
+    .summary("print a finished run again")
+    .description("Print a finished run again, and say where its page is.")
+    .argument("[run]", "a run folder", LATEST)
+    .addOption(
+      new Option("--open <yes|no>", "open the page in the browser")
+        .choices(["yes", "no"])
+        .default("no"),
+    )
+    .addOption(json("print results.json"))
+    .addHelpText("after", example("report runs/paper/latest"))
+    .action(async (run: string, options: ReportOptions) =>
+      finish(await (await import("./commands/report.ts")).report(run, options, io)),
+    );
+
+  program
+    .command("verify")
+    .summary("check the hashes of a run folder")
+    .description(
+      "Hash the files of a run folder again: missing, changed and extra ones, exit 1 if any.",
+    )
+    .argument("[run]", "a run folder", LATEST)
+    .addOption(json("print what was found as JSON"))
+    .addHelpText("after", example("verify runs/latest"))
+    .action(async (run: string, options: VerifyOptions) =>
+      finish(await (await import("./commands/verify.ts")).verify(run, options, io)),
+    );
+
+  return program;
+}
+
+function example(...lines: string[]): string {
+  const head = lines.length === 1 ? "Example" : "Examples";
+  return `\n${head}:\n${lines.map((line) => `  $ isoreplay ${line}`).join("\n")}`;
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(shipped("package.json"), "utf8")) as {
+    version: string;
+  };
+  return version;
+}
