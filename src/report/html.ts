@@ -45,8 +45,8 @@ function page(results: Results, context: ReportContext): Markup {
 <style>${STYLE}</style>
 </head>
 <body>
-<header><div><h1>${results.title ?? results.scenario}</h1>
-<p>scenario ${results.scenario} · lab ${results.lab} · seed ${results.seed}${results.capture !== undefined && html` · capture ${results.capture}`}</p></div>
+<header><div><h1>${results.scenario}</h1>
+${results.title !== undefined && html`<p class="title">${results.title}</p>`}<p>lab ${results.lab} · seed ${results.seed}${results.capture !== undefined && html` · capture ${results.capture}`}</p></div>
 <div class="overall ${results.overall}">${badge(results.overall)}</div></header>
 <main>
 ${keyFigures(results)}

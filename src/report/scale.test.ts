@@ -7,6 +7,12 @@ test("ticks are round numbers inside the domain", (t) => {
   t.deepEqual(new Scale({ min: 0, max: 0.3 }, 0, 100).ticks(3), [0, 0.1, 0.2, 0.3]);
 });
 
+test("values that differ by rounding alone still make a drawing", (t) => {
+  const { min, max } = extent([0, 5e-324], 0.05);
+  t.true(max - min >= 2);
+  t.true(new Scale(extent([1e9, 1e9 + 1e-7]), 0, 500).ticks(8).length > 1);
+});
+
 test("whatever the values, the ticks are few, in order and inside", (t) => {
   fc.assert(
     fc.property(

@@ -48,6 +48,9 @@ export class Scale {
   }
 }
 
+/** Values nearer to each other than this, as a share of their size, count as one: their difference is rounding. */
+const SAME = 1e-9;
+
 /** The smallest interval with all values in it, widened by a share of its own width on both sides. Never empty. */
 export function extent(values: Iterable<number>, margin = 0): Interval {
   let min = Number.POSITIVE_INFINITY;
@@ -57,6 +60,7 @@ export function extent(values: Iterable<number>, margin = 0): Interval {
     max = Math.max(max, value);
   }
   if (min > max) return { min: -1, max: 1 };
-  const pad = max > min ? (max - min) * margin : 1;
+  const size = Math.max(1, Math.abs(min), Math.abs(max));
+  const pad = max - min > SAME * size ? (max - min) * margin : 1;
   return { min: min - pad, max: max + pad };
 }

@@ -27,7 +27,7 @@ p { max-width: 46rem; margin: .4rem 0; }
 small, .faint { color: var(--faint); }
 small { display: block; font-size: .82em; }
 header { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; align-items: center; justify-content: space-between; }
-header p { margin: 0; color: var(--faint); }
+header p { margin: 0; color: var(--faint); } header p.title { color: var(--ink); }
 .badge { white-space: nowrap; font-weight: 600; }
 .pass { color: var(--pass); } .fail { color: var(--fail); } .inconclusive { color: var(--inconclusive); }
 .overall { font-size: 1.25rem; padding: .3rem .9rem; border: 2px solid currentColor; border-radius: .5rem; }
