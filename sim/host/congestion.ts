@@ -1,4 +1,4 @@
-import { TCP_LIMITS } from "./tcp-limits.ts";
+import { TCP } from "./tcp-parameters.ts";
 
 /** How many bytes may be in flight: slow start, congestion avoidance (RFC 5681), fast recovery (NewReno, RFC 6582). */
 export class Congestion {
@@ -12,7 +12,7 @@ export class Congestion {
 
   constructor(mss: number) {
     this.#mss = mss;
-    this.#window = TCP_LIMITS.initialWindowSegments * mss;
+    this.#window = TCP.initialWindowSegments * mss;
   }
 
   get window(): number {

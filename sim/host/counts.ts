@@ -24,6 +24,8 @@ export interface StackCounts {
   udpRefused: number;
   /** Segments that were sent again, on connections that are gone by now. */
   tcpRetransmitted: number;
+  /** Segments of theirs that found no room out of order. */
+  tcpOverflow: number;
   /** Connections that a full listener did not take. */
   listenOverflow: number;
   /** Datagrams that found a full queue. */
@@ -50,6 +52,7 @@ export function noStackCounts(): StackCounts {
     tcpRefused: 0,
     udpRefused: 0,
     tcpRetransmitted: 0,
+    tcpOverflow: 0,
     listenOverflow: 0,
     udpOverflow: 0,
     icmpIgnored: 0,

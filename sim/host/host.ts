@@ -8,7 +8,7 @@ import { isMalformed } from "../../src/wire/malformed.ts";
 import type { Nic } from "../link/nic.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { noStackCounts, type StackCounts } from "./counts.ts";
-import { HOST_LIMITS } from "./host-limits.ts";
+import { HOST } from "./host-parameters.ts";
 import { HostTimers } from "./host-timers.ts";
 import { Interface, type InterfaceOptions, type Packet } from "./interface.ts";
 import { type Content, echoReply, emitPacket, icmpErrorAbout } from "./ip-layer.ts";
@@ -113,7 +113,7 @@ export class Host implements Nic {
   }
 
   /** Milliseconds until the echo came back, or null where none did in time. */
-  ping(address: string, timeoutMs: number = HOST_LIMITS.pingTimeoutMs): Promise<number | null> {
+  ping(address: string, timeoutMs: number = HOST.pingTimeoutMs): Promise<number | null> {
     return this.#pinger.ping(address, timeoutMs);
   }
 

@@ -1,9 +1,10 @@
+import { HOST_LIMITS } from "../../src/base/limits.ts";
 import { ARP_OPERATION, type Arp } from "../../src/wire/arp.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../src/wire/mac.ts";
 import { emitArpFrame } from "../../src/wire/packet.ts";
 import type { Scheduled, Scheduler } from "../scheduler.ts";
 import type { StackCounts } from "./counts.ts";
-import { HOST_LIMITS } from "./host-limits.ts";
+import { HOST } from "./host-parameters.ts";
 
 interface Known {
   readonly mac: string;
@@ -114,7 +115,7 @@ export class Neighbours {
     }
     this.#known.set(address, {
       mac,
-      untilNs: this.#scheduler.nowNumber + HOST_LIMITS.neighbourNs,
+      untilNs: this.#scheduler.nowNumber + HOST.neighbourNs,
     });
     const question = this.#questions.get(address);
     if (question === undefined) return;
@@ -140,14 +141,14 @@ export class Neighbours {
   }
 
   #retryLater(address: string): Scheduled {
-    const timeNs = this.#scheduler.nowNumber + HOST_LIMITS.arpRetryNs;
+    const timeNs = this.#scheduler.nowNumber + HOST.arpRetryNs;
     return this.#scheduler.at(timeNs, () => this.#retry(address));
   }
 
   #retry(address: string): void {
     const question = this.#questions.get(address);
     if (question === undefined) return;
-    if (question.tries < HOST_LIMITS.arpTries) {
+    if (question.tries < HOST.arpTries) {
       question.tries++;
       question.timer = this.#retryLater(address);
       this.#ask(address);

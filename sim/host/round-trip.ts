@@ -1,10 +1,10 @@
-import { TCP_LIMITS } from "./tcp-limits.ts";
+import { TCP } from "./tcp-parameters.ts";
 
 /** The retransmission timeout from measured round trips (RFC 6298). Nanoseconds. */
 export class RoundTrip {
   #smoothedNs = 0;
   #variationNs = 0;
-  #rtoNs: number = TCP_LIMITS.rtoInitialNs;
+  #rtoNs: number = TCP.rtoInitialNs;
 
   get rtoNs(): number {
     return this.#rtoNs;
@@ -19,11 +19,11 @@ export class RoundTrip {
       this.#smoothedNs = 0.875 * this.#smoothedNs + 0.125 * ns;
     }
     const rto = this.#smoothedNs + 4 * this.#variationNs;
-    this.#rtoNs = Math.round(Math.min(TCP_LIMITS.rtoMaxNs, Math.max(TCP_LIMITS.rtoMinNs, rto)));
+    this.#rtoNs = Math.round(Math.min(TCP.rtoMaxNs, Math.max(TCP.rtoMinNs, rto)));
   }
 
   /** The timer ran out: wait twice as long (5.5). The next measurement undoes it. */
   backOff(): void {
-    this.#rtoNs = Math.min(TCP_LIMITS.rtoMaxNs, this.#rtoNs * 2);
+    this.#rtoNs = Math.min(TCP.rtoMaxNs, this.#rtoNs * 2);
   }
 }

@@ -1,4 +1,6 @@
+import { HOST_LIMITS } from "../../src/base/limits.ts";
 import type { SocketFault } from "../../src/base/net.ts";
+import { Acknowledgement } from "./acknowledgement.ts";
 import {
   ACK,
   FIN,
@@ -10,33 +12,10 @@ import {
   SYN,
   sequenceLength,
 } from "./segment.ts";
-import { TCP_LIMITS } from "./tcp-limits.ts";
+import { TCP } from "./tcp-parameters.ts";
 import { TcpReceiver } from "./tcp-receiver.ts";
 import { TcpSender } from "./tcp-sender.ts";
-
-/** States of RFC 9293, 3.3.2; LISTEN belongs to the host. */
-export type TcpState =
-  | "syn-sent"
-  | "syn-received"
-  | "established"
-  | "fin-wait-1"
-  | "fin-wait-2"
-  | "close-wait"
-  | "closing"
-  | "last-ack"
-  | "time-wait"
-  | "closed";
-
-/** What a connection needs from its host. */
-export interface TcpSurroundings {
-  /** Nanoseconds. */
-  readonly nowNumber: number;
-  send(segment: Segment): void;
-  /** The state, what can be read, or what can be written has changed. Must not call the connection back at once. */
-  changed(): void;
-  /** The connection wants to be asked at its `deadlineNs`, which has become earlier, or is gone. */
-  reschedule(): void;
-}
+import type { TcpState, TcpSurroundings } from "./tcp-surroundings.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -51,13 +30,9 @@ export class TcpConnection {
   #state: TcpState;
   #fault: SocketFault | null = null;
   readonly #passive: boolean;
-  /** Segments received and not acknowledged; -1: acknowledge at once. */
-  #unacknowledged = 0;
-  #delayedAckNs = NEVER;
-  /** TIME-WAIT, or the silence that FIN-WAIT-2 bears. */
+  readonly #acknowledgement = new Acknowledgement();
+  /** The end of TIME-WAIT, of the silence that FIN-WAIT-2 bears, or of the caller's patience while it connects. */
   #closeNs = NEVER;
-  /** Before this time no further segment without data is told that it is out of order. */
-  #challengeNs = 0;
   #wanted = false;
   #changed = false;
 
@@ -68,9 +43,10 @@ export class TcpConnection {
     this.#state = passive ? "syn-received" : "syn-sent";
   }
 
-  /** Open actively: sends the SYN. `initial` is the initial sequence number. */
-  static connect(surroundings: TcpSurroundings, initial: number): TcpConnection {
+  /** Open actively: sends the SYN. `initial` is the initial sequence number; at `giveUpNs` it times out. */
+  static connect(surroundings: TcpSurroundings, initial: number, giveUpNs = NEVER): TcpConnection {
     const connection = new TcpConnection(surroundings, initial, false);
+    connection.#closeNs = giveUpNs;
     connection.#sendSyn();
     return connection;
   }
@@ -96,6 +72,11 @@ export class TcpConnection {
     return this.#sender.retransmitted;
   }
 
+  /** Pieces that found no room out of order. */
+  get overflowed(): number {
+    return this.#receiver.overflowed;
+  }
+
   /** Bytes written that the peer has not acknowledged. */
   get unsent(): number {
     return this.#sender.buffer.length;
@@ -107,7 +88,7 @@ export class TcpConnection {
   }
 
   get deadlineNs(): number {
-    return Math.min(this.#sender.deadlineNs, this.#delayedAckNs, this.#closeNs);
+    return Math.min(this.#sender.deadlineNs, this.#acknowledgement.deadlineNs, this.#closeNs);
   }
 
   /** Whether somebody waits to read: a side that is closed and has no reader is given up after a silence. */
@@ -156,10 +137,10 @@ export class TcpConnection {
   /** The time of `deadlineNs` may have come. */
   expire(): void {
     const now = this.#surroundings.nowNumber;
-    if (now >= this.#closeNs) this.#close(null);
+    if (now >= this.#closeNs) this.#close(this.#opening ? "ETIMEDOUT" : null);
     else {
       if (now >= this.#sender.deadlineNs) this.#retry(now);
-      if (now >= this.#delayedAckNs) this.#sendAck();
+      if (now >= this.#acknowledgement.deadlineNs) this.#sendAck();
     }
     this.#report();
   }
@@ -208,7 +189,7 @@ export class TcpConnection {
         if (closedWindow) this.#reset();
         return;
       }
-      if (this.#state === "syn-received" && (flags & SYN) !== 0 && offset === 0) {
+      if (this.#state === "syn-received" && (flags & (SYN | ACK)) === SYN && offset === 0) {
         this.#sendSyn();
         return;
       }
@@ -218,7 +199,7 @@ export class TcpConnection {
         this.#challenge(segment);
         return;
       }
-      this.#unacknowledged = -1;
+      this.#acknowledgement.atOnce();
     }
     if ((flags & RST) !== 0) {
       // A reset that is not exactly the next octet may be forged or old: the peer confirms it (RFC 5961, 3.2).
@@ -270,34 +251,32 @@ export class TcpConnection {
   #takeIn(offset: number, payload: Uint8Array, fin: boolean): void {
     const receiver = this.#receiver;
     if (!this.#receives) {
-      this.#unacknowledged = -1;
+      this.#acknowledgement.atOnce();
       return;
     }
     const inOrder = offset <= receiver.next && !receiver.gap;
     if (receiver.accept(offset, payload, fin)) this.#changed = true;
     // A gap, or its end, is told at once (RFC 5681, 4.2); so is the end of the stream.
-    if (!inOrder || receiver.finished) this.#unacknowledged = -1;
-    else if (this.#unacknowledged >= 0) this.#unacknowledged++;
+    if (!inOrder || receiver.finished) this.#acknowledgement.atOnce();
+    else this.#acknowledgement.segment();
     if (receiver.finished) this.#peerFinished();
   }
 
-  /** Acknowledge at once, with the second segment, or after a while; `transmit` may have done it already. */
+  /** `transmit` may have done it already. */
   #acknowledge(): void {
-    if (this.#unacknowledged < 0 || this.#unacknowledged >= 2) this.#sendAck();
-    else if (this.#unacknowledged === 1 && this.#delayedAckNs === NEVER) {
-      this.#delayedAckNs = this.#surroundings.nowNumber + TCP_LIMITS.delayedAckNs;
-    }
+    if (this.#acknowledgement.due(this.#surroundings.nowNumber)) this.#sendAck();
   }
 
   #begin(syn: Segment): void {
     this.#receiver.begin(syn.sequence);
-    this.#sender.begin(Math.min(TCP_LIMITS.mss, Math.max(1, syn.mss ?? TCP_LIMITS.mssDefault)));
+    this.#sender.begin(Math.min(TCP.mss, Math.max(1, syn.mss ?? TCP.mssDefault)));
     this.#sender.updateWindow(0, 0, syn.window);
   }
 
   #establish(): void {
     if (this.#sender.una < 1) this.#sender.acknowledge(1, this.#surroundings.nowNumber);
     this.#state = "established";
+    this.#closeNs = NEVER;
     this.#changed = true;
   }
 
@@ -316,12 +295,12 @@ export class TcpConnection {
   #startTimeWait(): void {
     this.#state = "time-wait";
     this.#sender.stop();
-    this.#closeNs = this.#surroundings.nowNumber + TCP_LIMITS.timeWaitNs;
+    this.#closeNs = this.#surroundings.nowNumber + TCP.timeWaitNs;
     this.#changed = true;
   }
 
   #watchSilence(): void {
-    this.#closeNs = this.#wanted ? NEVER : this.#surroundings.nowNumber + TCP_LIMITS.finWaitNs;
+    this.#closeNs = this.#wanted ? NEVER : this.#surroundings.nowNumber + TCP.finWaitNs;
     this.#surroundings.reschedule();
   }
 
@@ -333,8 +312,8 @@ export class TcpConnection {
   }
 
   #retry(now: number): void {
-    const handshake = this.#state === "syn-sent" || this.#state === "syn-received";
-    const retriesMax = handshake ? TCP_LIMITS.synRetriesMax : TCP_LIMITS.dataRetriesMax;
+    const handshake = this.#opening;
+    const retriesMax = handshake ? TCP.synRetriesMax : TCP.dataRetriesMax;
     if (!this.#sender.expired(now, retriesMax)) this.#close("ETIMEDOUT");
     else if (handshake) this.#sendSyn();
   }
@@ -343,9 +322,13 @@ export class TcpConnection {
     this.#state = "closed";
     this.#fault = fault;
     this.#sender.stop();
-    this.#delayedAckNs = NEVER;
+    this.#acknowledgement.sent();
     this.#closeNs = NEVER;
     this.#changed = true;
+  }
+
+  get #opening(): boolean {
+    return this.#state === "syn-sent" || this.#state === "syn-received";
   }
 
   /** Our peer may still send. */
@@ -360,9 +343,8 @@ export class TcpConnection {
   }
 
   #transmit(): void {
-    const { state } = this;
-    if (state === "syn-sent" || state === "syn-received" || state === "closed") return;
-    if (state !== "time-wait") this.#sender.transmit(this.#surroundings.nowNumber);
+    if (this.#opening || this.#state === "closed") return;
+    if (this.#state !== "time-wait") this.#sender.transmit(this.#surroundings.nowNumber);
     this.#surroundings.reschedule();
   }
 
@@ -391,8 +373,8 @@ export class TcpConnection {
       sequence: this.#sender.wire(0),
       acknowledgement: answer ? this.#receiver.wireNext : 0,
       flags: answer ? SYN | ACK : SYN,
-      window: TCP_LIMITS.receiveBytesMax,
-      mss: TCP_LIMITS.mss,
+      window: HOST_LIMITS.receiveBytesMax,
+      mss: TCP.mss,
       payload: NOTHING,
     });
     this.#surroundings.reschedule();
@@ -404,8 +386,7 @@ export class TcpConnection {
 
   /** Every segment but a SYN acknowledges what has come. */
   #send(sequence: number, flags: number, payload: Uint8Array): void {
-    this.#unacknowledged = 0;
-    this.#delayedAckNs = NEVER;
+    this.#acknowledgement.sent();
     this.#surroundings.send({
       sequence,
       acknowledgement: this.#receiver.wireNext,
@@ -416,17 +397,9 @@ export class TcpConnection {
     });
   }
 
-  /**
-   * Tell a peer that its segment does not fit where the connection is. Without data at most one in a while: two sides
-   * that disagree would answer each other for ever.
-   */
   #challenge(segment: Segment): void {
-    if (segment.payload.length === 0 && (segment.flags & FIN) === 0) {
-      const now = this.#surroundings.nowNumber;
-      if (now < this.#challengeNs) return;
-      this.#challengeNs = now + TCP_LIMITS.challengeGapNs;
-    }
-    this.#sendAck();
+    const now = this.#surroundings.nowNumber;
+    if (this.#acknowledgement.challenges(segment, now)) this.#sendAck();
   }
 
   #refuse(segment: Segment): void {

@@ -1,7 +1,8 @@
 import type { Endpoint } from "../../src/base/net.ts";
 import type { Scheduled, Scheduler } from "../scheduler.ts";
 import type { Segment } from "./segment.ts";
-import { TcpConnection, type TcpSurroundings } from "./tcp-connection.ts";
+import { TcpConnection } from "./tcp-connection.ts";
+import type { TcpSurroundings } from "./tcp-surroundings.ts";
 
 /** Sends a segment between these two endpoints. */
 export type SendSegment = (endpoint: TcpEndpoint, segment: Segment) => void;
@@ -35,9 +36,9 @@ export class TcpEndpoint implements TcpSurroundings {
     return this.#connection;
   }
 
-  /** Send the SYN. */
-  open(initial: number): void {
-    this.#connection = TcpConnection.connect(this, initial);
+  /** Send the SYN; the attempt times out at `giveUpNs`, or when there is no answer to several. */
+  open(initial: number, giveUpNs: number): void {
+    this.#connection = TcpConnection.connect(this, initial, giveUpNs);
     this.reschedule();
   }
 

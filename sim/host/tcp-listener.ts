@@ -1,6 +1,6 @@
+import { HOST_LIMITS } from "../../src/base/limits.ts";
 import { type Listener, type Socket, SocketError } from "../../src/base/net.ts";
 import type { TcpEndpoint } from "./tcp-endpoint.ts";
-import { TCP_LIMITS } from "./tcp-limits.ts";
 import { never } from "./tcp-socket.ts";
 
 interface Waiter {
@@ -34,7 +34,7 @@ export class TcpListener implements Listener {
   }
 
   get full(): boolean {
-    return this.#halfOpen.size + this.#open.length >= TCP_LIMITS.backlogMax;
+    return this.#halfOpen.size + this.#open.length >= HOST_LIMITS.backlogMax;
   }
 
   /** A SYN came and is about to be answered. */

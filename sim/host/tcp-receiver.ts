@@ -1,6 +1,7 @@
+import { HOST_LIMITS } from "../../src/base/limits.ts";
 import { OutOfOrder } from "./out-of-order.ts";
 import { NOTHING } from "./segment.ts";
-import { TCP_LIMITS } from "./tcp-limits.ts";
+import { TCP } from "./tcp-parameters.ts";
 
 /**
  * The receiving half of a connection. Offsets count octets of the peer's sequence space from its SYN (0) on and do not
@@ -12,15 +13,16 @@ export class TcpReceiver {
   /** The highest offset that was ever offered: a window never shrinks (RFC 9293, 3.8.6). */
   #edge = 0;
   #finAt = -1;
-  readonly #outOfOrder = new OutOfOrder(TCP_LIMITS.outOfOrderPiecesMax);
+  readonly #outOfOrder = new OutOfOrder(HOST_LIMITS.outOfOrderPiecesMax);
   #ready: Uint8Array[] = [];
   #readyBytes = 0;
+  #overflowed = 0;
 
   /** The peer's SYN had this sequence number. */
   begin(initial: number): void {
     this.#initial = initial;
     this.#next = 1;
-    this.#edge = 1 + TCP_LIMITS.receiveBytesMax;
+    this.#edge = 1 + HOST_LIMITS.receiveBytesMax;
   }
 
   /** The next octet that is missing. */
@@ -39,6 +41,11 @@ export class TcpReceiver {
   /** The peer has closed its side and all that it sent before is here. */
   get finished(): boolean {
     return this.#finAt >= 0 && this.#next > this.#finAt;
+  }
+
+  /** Pieces that found no room out of order; the peer sends them again. */
+  get overflowed(): number {
+    return this.#overflowed;
   }
 
   /** Data waits for what is missing before it. */
@@ -66,16 +73,16 @@ export class TcpReceiver {
 
   /** The window to offer now. It grows only by a worthwhile step (silly window syndrome, RFC 9293, 3.8.6.2.2). */
   offer(): number {
-    const possible = this.#next + TCP_LIMITS.receiveBytesMax - this.#readyBytes;
-    if (possible - this.#edge >= TCP_LIMITS.mss) this.#edge = possible;
+    const possible = this.#next + HOST_LIMITS.receiveBytesMax - this.#readyBytes;
+    if (possible - this.#edge >= TCP.mss) this.#edge = possible;
     return this.#edge - this.#next;
   }
 
   /** Whether the reader has made so much room that the peer should hear of it. */
   get windowNews(): boolean {
-    const growth = this.#next + TCP_LIMITS.receiveBytesMax - this.#readyBytes - this.#edge;
-    if (growth >= TCP_LIMITS.receiveBytesMax / 2) return true;
-    return growth >= TCP_LIMITS.mss && this.offered < TCP_LIMITS.mss;
+    const growth = this.#next + HOST_LIMITS.receiveBytesMax - this.#readyBytes - this.#edge;
+    if (growth >= HOST_LIMITS.receiveBytesMax / 2) return true;
+    return growth >= TCP.mss && this.offered < TCP.mss;
   }
 
   /** Take in an acceptable segment. True where the stream went on. */
@@ -88,8 +95,8 @@ export class TcpReceiver {
       const to = Math.min(payload.length, this.#edge - offset);
       if (from < to) {
         const piece = from === 0 && to === payload.length ? payload : payload.subarray(from, to);
-        if (offset + from > this.#next) this.#outOfOrder.insert(offset, piece);
-        else this.#append(piece);
+        if (offset + from <= this.#next) this.#append(piece);
+        else if (!this.#outOfOrder.insert(offset, piece)) this.#overflowed++;
       }
       while (!this.#outOfOrder.empty) {
         const piece = this.#outOfOrder.take(this.#next);

@@ -1,7 +1,7 @@
 import { Congestion } from "./congestion.ts";
 import { RoundTrip } from "./round-trip.ts";
 import { SendBuffer } from "./send-buffer.ts";
-import { TCP_LIMITS } from "./tcp-limits.ts";
+import { TCP } from "./tcp-parameters.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -17,8 +17,8 @@ export class TcpSender {
   readonly #initial: number;
   readonly #emit: EmitData;
   readonly #roundTrip = new RoundTrip();
-  #congestion = new Congestion(TCP_LIMITS.mssDefault);
-  #mss: number = TCP_LIMITS.mssDefault;
+  #congestion = new Congestion(TCP.mssDefault);
+  #mss: number = TCP.mssDefault;
   /** Oldest octet in flight, next to send, and the end of all that was ever sent (`next` goes back after a timeout). */
   #una = 0;
   #next = 0;
@@ -110,6 +110,8 @@ export class TcpSender {
       (offset === this.#windowOffset && acknowledgement < this.#windowAcknowledgement);
     if (older) return false;
     const changed = window !== this.#window;
+    // What was waiting goes out now: the timer of the probes is over.
+    if (this.#window === 0 && window > 0) this.#deadlineNs = NEVER;
     this.#windowOffset = offset;
     this.#windowAcknowledgement = acknowledgement;
     this.#window = window;
@@ -189,7 +191,7 @@ export class TcpSender {
   }
 
   get #probeNs(): number {
-    return Math.min(TCP_LIMITS.rtoMaxNs, this.#roundTrip.rtoNs * 2 ** this.#probes);
+    return Math.min(TCP.rtoMaxNs, this.#roundTrip.rtoNs * 2 ** this.#probes);
   }
 
   #send(offset: number, length: number, fin: boolean, nowNs: number): void {

@@ -1,3 +1,4 @@
+import { HOST_LIMITS } from "../../src/base/limits.ts";
 import {
   type Endpoint,
   formatEndpoint,
@@ -6,7 +7,6 @@ import {
   type SocketFault,
 } from "../../src/base/net.ts";
 import type { TcpEndpoint } from "./tcp-endpoint.ts";
-import { TCP_LIMITS } from "./tcp-limits.ts";
 
 interface Waiter<T> {
   readonly resolve: (value: T) => void;
@@ -76,7 +76,7 @@ export class TcpSocket implements Socket {
     if (connection.fault !== null) throw socketError(connection.fault, this.remote);
     if (this.#ended || connection.state === "closed") throw socketError("ECLOSED", this.remote);
     connection.write(bytes);
-    if (connection.unsent <= TCP_LIMITS.sendBytesMax) return;
+    if (connection.unsent <= HOST_LIMITS.sendBytesMax) return;
     return new Promise((resolve, reject) => {
       this.#writer = { resolve, reject };
     });
@@ -114,7 +114,7 @@ export class TcpSocket implements Socket {
       this.#writer = null;
       this.#wake();
       writer.reject(socketError(connection.fault, this.remote));
-    } else if (connection.unsent <= TCP_LIMITS.sendBytesMax / 2) {
+    } else if (connection.unsent <= HOST_LIMITS.sendBytesMax / 2) {
       // Not for every acknowledgement: a writer is worth waking for half a buffer.
       this.#writer = null;
       this.#wake();

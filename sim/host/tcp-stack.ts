@@ -6,7 +6,7 @@ import type { StackCounts } from "./counts.ts";
 import type { Packet } from "./interface.ts";
 import { type IpLayer, tcpContent } from "./ip-layer.ts";
 import { findMss } from "./mss-option.ts";
-import { PortPool } from "./port-pool.ts";
+import { checkEndpoint, PortPool } from "./port-pool.ts";
 import { ACK, RST, resetFor, type Segment, SYN } from "./segment.ts";
 import { TcpEndpoint } from "./tcp-endpoint.ts";
 import { TcpListener } from "./tcp-listener.ts";
@@ -49,8 +49,10 @@ export class TcpStack {
     return count;
   }
 
-  async connect(to: Endpoint, timeoutMs?: number): Promise<Socket> {
+  /** Rejects with SocketError, and with RangeError for what is no IPv4 address or no port. */
+  async connect(to: Endpoint, timeoutMs = Number.POSITIVE_INFINITY): Promise<Socket> {
     if (this.#halted) return never();
+    checkEndpoint(to);
     const port = this.#ports.choose((candidate) => {
       const taken = this.#connections.get(to.address)?.has(portsKey(candidate, to.port)) ?? false;
       return !taken && !this.#listeners.has(candidate);
@@ -60,21 +62,14 @@ export class TcpStack {
     }
     const endpoint = this.#endpoint(port, to);
     return new Promise((resolve, reject) => {
-      const giveUp =
-        timeoutMs === undefined
-          ? null
-          : this.#scheduler.at(this.#scheduler.nowNumber + timeoutMs * 1e6, () =>
-              endpoint.connection.abort("ETIMEDOUT"),
-            );
       endpoint.onChange = () => {
         const { state, fault } = endpoint.connection;
         if (state === "syn-sent" || state === "syn-received") return;
-        if (giveUp !== null) this.#scheduler.cancel(giveUp);
         this.#scheduler.wake();
         if (state === "closed") reject(socketError(fault ?? "ECONNRESET", to));
         else resolve(this.#socket(endpoint));
       };
-      endpoint.open(this.#initialSequence());
+      endpoint.open(this.#initialSequence(), this.#scheduler.nowNumber + timeoutMs * 1e6);
     });
   }
 
@@ -175,6 +170,7 @@ export class TcpStack {
   #forget(endpoint: TcpEndpoint): void {
     const { local, remote } = endpoint;
     this.#counts.tcpRetransmitted += endpoint.connection.retransmitted;
+    this.#counts.tcpOverflow += endpoint.connection.overflowed;
     const peer = this.#connections.get(remote.address);
     peer?.delete(portsKey(local.port, remote.port));
     if (peer?.size === 0) this.#connections.delete(remote.address);

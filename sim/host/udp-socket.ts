@@ -37,7 +37,7 @@ export class UdpSocket implements DatagramSocket {
     this.#onClose = onClose;
   }
 
-  /** Throws RangeError for a datagram of more than 1472 bytes. */
+  /** Throws RangeError for a datagram of more than 1472 bytes, and for what is no IPv4 address or no port. */
   send(to: Endpoint, bytes: Uint8Array): void {
     if (bytes.length > PAYLOAD_BYTES_MAX) {
       throw new RangeError(`a datagram of ${bytes.length} bytes: at most ${PAYLOAD_BYTES_MAX}`);

@@ -1,3 +1,4 @@
+import { HOST_LIMITS } from "../../src/base/limits.ts";
 import {
   type Datagram,
   type DatagramSocket,
@@ -7,10 +8,9 @@ import {
 import type { Random } from "../../src/base/random.ts";
 import type { UdpHeader } from "../../src/wire/udp.ts";
 import type { StackCounts } from "./counts.ts";
-import { HOST_LIMITS } from "./host-limits.ts";
 import type { Packet } from "./interface.ts";
 import type { IpLayer } from "./ip-layer.ts";
-import { PortPool } from "./port-pool.ts";
+import { checkEndpoint, PortPool } from "./port-pool.ts";
 import { UdpSocket } from "./udp-socket.ts";
 
 /** All UDP of one host. */
@@ -69,6 +69,7 @@ export class UdpStack {
   }
 
   #send(port: number, to: Endpoint, bytes: Uint8Array): void {
+    checkEndpoint(to);
     // Like the kernel, it copies: a program may use its array again.
     const udp = { sourcePort: port, destinationPort: to.port };
     this.#ip.sendPacket(to.address, { udp, payload: bytes.slice() });

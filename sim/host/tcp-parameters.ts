@@ -1,11 +1,5 @@
-/** Sizes and times of the simulated TCP. What runs into one is counted, or ends the connection with its error. */
-export const TCP_LIMITS = {
-  /** Bytes that wait for the reader: the largest window without scaling (RFC 9293, 3.1). */
-  receiveBytesMax: 65_535,
-  /** Bytes written but not acknowledged before a writer must wait. */
-  sendBytesMax: 131_072,
-  /** Pieces of data kept out of order; a window of full segments is 45, small ones may be more. */
-  outOfOrderPiecesMax: 1_024,
+/** Sizes and times of TCP, as systems in use have them. Nanoseconds. */
+export const TCP = {
   /** Our maximum segment size: an Ethernet frame of 1500 without options. */
   mss: 1_460,
   /** What a peer takes that does not say (RFC 9293, 3.7.1). */
@@ -30,6 +24,4 @@ export const TCP_LIMITS = {
   finWaitNs: 60e9,
   /** Linux' tcp_invalid_ratelimit. */
   challengeGapNs: 500e6,
-  /** Connections of a listener that are not accepted yet, half-open ones included. */
-  backlogMax: 128,
 } as const;
