@@ -31,8 +31,9 @@ export async function move(
   };
 
   target.powerOff();
-  instance.powerOff();
+  // It runs on until it has stopped: what it sends meanwhile is the cut's to hold back.
   await step("stop the instance");
+  instance.powerOff();
   const original = instance.detach();
   const hashBefore = hashVolume(original);
   switch (method) {

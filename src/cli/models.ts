@@ -4,8 +4,16 @@ import { readText, shipped, shownPath } from "./files.ts";
 
 /** The model in a file; without one, the model that comes with the project. */
 export async function readModel(file: string | undefined): Promise<Model> {
+  return (await readModelFile(file)).model;
+}
+
+/** As readModel, with the file's path and text. */
+export async function readModelFile(
+  file: string | undefined,
+): Promise<{ readonly model: Model; readonly path: string; readonly text: string }> {
   const path = file ?? shownPath(shipped("models", "zeus.json"));
-  return parseModel(await readText(path), path);
+  const text = await readText(path);
+  return { model: parseModel(text, path), path, text };
 }
 
 /** Labels by capture, client, or both. */

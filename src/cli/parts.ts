@@ -1,5 +1,7 @@
 import { Random } from "../base/random.ts";
+import { fitSet } from "../cluster/fit.ts";
 import { judge } from "../cluster/judge.ts";
+import { update } from "../cluster/update.ts";
 import { CONTROL_RULES, isolationRules } from "../isolate/isolation-rules.ts";
 import { privateRules } from "../isolate/private-rules.ts";
 import { PROBE_KINDS, recogniseProbe } from "../program/probe.ts";
@@ -12,6 +14,8 @@ export const parts: Parts = {
   privateRules,
   isolationRules,
   controlRules: CONTROL_RULES,
+  fit: fitSet,
+  update,
   judge,
   replay: (port, recorded, { miss, seed }) =>
     new PacketReplayer(port, Tape.record(recorded), { miss, random: Random.from(seed) }),

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { SimLab } from "../../sim/lab.ts";
 import { LabUnavailableError } from "../base/errors.ts";
-import type { Model } from "../cluster/model.ts";
+import { formatModel, type Model } from "../cluster/model.ts";
 import { renderHtml } from "../report/html.ts";
 import type { CaptureConversation } from "../run/capture-cast.ts";
 import { runCaptureLoop } from "../run/capture-loop.ts";
@@ -154,6 +154,10 @@ async function play({ scenario, capture, truth, inputs, options, loop }: Play): 
   const provenance = await readProvenance();
   const command = recordedArguments(args);
   if (capture === undefined) folder.writeText("scenario.yaml", stringify(scenario));
+  for (const [index, model] of record.models.entries()) {
+    const isLeft = index === record.models.length - 1;
+    folder.writeText(isLeft ? "model.json" : `round-${index + 1}-model.json`, formatModel(model));
+  }
   folder.writeText("results.json", formatResults(results));
   folder.writeText(
     "report.html",

@@ -33,7 +33,7 @@ export function privateRules(network: PrivateNetwork): string {
     "table=1,priority=85,ct_state=+trk+rel,actions=normal",
     ...network.stations.map(
       (station) =>
-        `table=1,priority=80,ct_state=+trk+new,in_port=${station.port},actions=ct(commit,zone=${ZONE}),normal`,
+        `table=1,priority=80,ip,ct_state=+trk+new,in_port=${station.port},actions=ct(commit,zone=${ZONE}),normal`,
     ),
     "table=1,priority=0,actions=drop",
   ];

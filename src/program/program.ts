@@ -5,6 +5,7 @@ import { runBeacon } from "./beacon.ts";
 import { runBrowser } from "./browser.ts";
 import { runCanary } from "./canary.ts";
 import type { ProgramHost } from "./host.ts";
+import { type ProbeProgram, runProbe } from "./probe.ts";
 import { runScriptedClient } from "./scripted-client.ts";
 import { runScriptedServer } from "./scripted-server.ts";
 import type {
@@ -25,6 +26,7 @@ export type Program =
   | BrowserProgram
   | BeaconProgram
   | CanaryProgram
+  | ProbeProgram
   | ScriptedClientProgram
   | ScriptedServerProgram;
 
@@ -46,6 +48,8 @@ export function runProgram(program: Program, host: ProgramHost): Promise<void> {
       return runBeacon(program, host);
     case "canary":
       return runCanary(program, host);
+    case "probe":
+      return runProbe(program, host);
     case "scripted-client":
       return runScriptedClient(program, host);
     case "scripted-server":

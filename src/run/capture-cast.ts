@@ -141,6 +141,7 @@ export function castOfCapture(conversation: CaptureConversation, keepBodies: boo
         },
       },
     ],
+    canary: { address: CANARY.address, port: CANARY.tcpPort },
     truth: null,
     effects: new Map(),
   };

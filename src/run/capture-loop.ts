@@ -56,6 +56,7 @@ export async function runCaptureLoop(inputs: CaptureLoopInputs): Promise<LoopRec
   const unknown = { silhouette: null, daviesBouldin: null, purity: null, ari: null };
   return {
     rounds: [roundResult(1, round, unknown, null, parts.probes.kinds)],
+    models: [],
     last: round,
     counts: round.counts,
   };

@@ -1,5 +1,10 @@
+import type { Endpoint } from "../base/net.ts";
+import type { ProbeTargets } from "../program/probe.ts";
 import type { Program } from "../program/program.ts";
-import type { Plan } from "./plan.ts";
+import { hostOf, type Plan } from "./plan.ts";
+
+/** Neighbours that are probed. */
+const NEIGHBOURS_MAX = 4;
 
 /** An instance that is judged, and what of the lab belongs to it. */
 export interface Suspect {
@@ -32,8 +37,22 @@ export interface Cast {
   /** Benign traffic while the suspects are judged. */
   readonly benign: readonly Role[];
   readonly suspects: readonly Suspect[];
+  /** Where the beacons and probes go: whatever arrives there got out. */
+  readonly canary: Endpoint;
   /** The truth about who is who: the behaviour by client address; what is not in it is benign. Null: nobody knows. */
   readonly truth: ReadonlyMap<string, string> | null;
   /** By behaviour name, the effect that shows it. */
   readonly effects: ReadonlyMap<string, string>;
+}
+
+/** Whom the probes of an isolated instance are for: the way out, and its neighbours. */
+export function probeTargets(cast: Cast, target: string): ProbeTargets {
+  return {
+    canary: cast.canary,
+    gateway: cast.plan.replayer.gatewayAddress,
+    neighbours: cast.suspects
+      .filter((s) => s.target !== target)
+      .slice(0, NEIGHBOURS_MAX)
+      .map((s) => hostOf(cast.plan, s.target).address),
+  };
 }

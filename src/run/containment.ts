@@ -1,6 +1,7 @@
 import type { Transaction } from "../http/transaction.ts";
 import type { IsolatedStation, Station } from "../isolate/station.ts";
-import type { Cast, Suspect } from "./cast.ts";
+import type { Program } from "../program/program.ts";
+import { type Cast, probeTargets, type Suspect } from "./cast.ts";
 import { type MoveMethod, type MoveRecord, type RunningLab, waitUntil } from "./lab.ts";
 import type { Parts, Replayer } from "./parts.ts";
 import { type HostPlan, hostOf } from "./plan.ts";
@@ -84,7 +85,7 @@ export class Containment {
     await this.#setIsolation([target.address]);
 
     const replayStartNs = timers.nowNs();
-    this.#lab.start(suspect.target, this.#parts.probes.program(suspect.target));
+    this.#lab.start(suspect.target, this.#probe(suspect.target));
     if (suspect.beacon !== null) this.#lab.start(suspect.target, suspect.beacon);
     await this.#watch(suspect);
     return { verdictNs, cutNs, move, replayStartNs, replayer, recorded };
@@ -98,6 +99,10 @@ export class Containment {
       isDone = true;
     });
     await waitUntil(this.#lab.timers, () => isDone, this.#options.observeMsMax);
+  }
+
+  #probe(target: string): Program {
+    return this.#parts.probes.program(target, probeTargets(this.#cast, target));
   }
 
   #replayer(target: HostPlan, recorded: readonly Transaction[]): Replayer {

@@ -1,11 +1,10 @@
-import { fitSet, type Quality } from "../cluster/fit.ts";
-import type { Judgement } from "../cluster/judgement.ts";
+import type { Quality } from "../cluster/fit.ts";
 import type { Model } from "../cluster/model.ts";
 import type { TrainingBatch, TrainingSet } from "../cluster/training-set.ts";
-import { update } from "../cluster/update.ts";
 import type { Observation } from "../feature/observation.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { Cast } from "./cast.ts";
+import type { Parts } from "./parts.ts";
 import type { FeedbackResult } from "./results.ts";
 import type { JudgedObservation, RoundRecord } from "./round.ts";
 
@@ -19,15 +18,17 @@ export function truthOf(cast: Cast, observation: Observation): string | null {
 export class Learning {
   readonly #scenario: Scenario;
   readonly #seed: number;
+  readonly #parts: Pick<Parts, "fit" | "update" | "judge">;
   #set: TrainingSet = { batches: [] };
   #model: Model | null = null;
   #first: Model | null = null;
   #quality: Quality = { silhouette: null, daviesBouldin: null, purity: null, ari: null };
   #learned = 0;
 
-  constructor(scenario: Scenario, seed: number) {
+  constructor(scenario: Scenario, seed: number, parts: Pick<Parts, "fit" | "update" | "judge">) {
     this.#scenario = scenario;
     this.#seed = seed;
+    this.#parts = parts;
   }
 
   get model(): Model | null {
@@ -52,7 +53,7 @@ export class Learning {
       ],
     };
     const { columns, k, restarts } = this.#scenario.model;
-    const fitted = fitSet(this.#set, {
+    const fitted = this.#parts.fit(this.#set, {
       columns,
       k: k === "behaviours" ? Object.keys(this.#scenario.behaviours).length : k,
       restarts,
@@ -68,7 +69,7 @@ export class Learning {
   learn(round: RoundRecord): void {
     const batch = manifestedBatch(round);
     if (this.#model === null || batch.observations.length === 0) return;
-    const updated = update(this.#model, this.#set, batch);
+    const updated = this.#parts.update(this.#model, this.#set, batch);
     this.#set = updated.trainingSet;
     this.#model = updated.model;
     this.#quality = updated.quality;
@@ -76,10 +77,7 @@ export class Learning {
   }
 
   /** The same observations before the first model and before this round's; null in the first round. */
-  feedback(
-    round: RoundRecord,
-    judge: (model: Model, observation: Observation) => Judgement,
-  ): FeedbackResult | null {
+  feedback(round: RoundRecord): FeedbackResult | null {
     const first = this.#first;
     if (first === null || round.model === first || round.cast.truth === null) return null;
     const right = (list: readonly JudgedObservation[]) =>
@@ -89,7 +87,7 @@ export class Learning {
       correctFirst: right(
         round.judged.map(({ observation }) => ({
           observation,
-          judgement: judge(first, observation),
+          judgement: this.#parts.judge(first, observation),
         })),
       ),
       correctUpdated: right(round.judged),

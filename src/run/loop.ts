@@ -1,4 +1,5 @@
 import { Random } from "../base/random.ts";
+import type { Model } from "../cluster/model.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { Lab, Watch } from "./lab.ts";
 import { Learning } from "./learning.ts";
@@ -23,6 +24,8 @@ export interface LoopInputs {
 
 export interface LoopRecord {
   readonly rounds: readonly RoundResult[];
+  /** The model that each round judged with, and the one that the last round left. */
+  readonly models: readonly Model[];
   /** The last round as it was played, for the topology and the lab's counts. */
   readonly last: RoundRecord;
   /** Sums over all rounds. */
@@ -32,8 +35,9 @@ export interface LoopRecord {
 /** The whole loop of a scenario: as many rounds as it says, each judging with what the ones before it learned. */
 export async function runLoop(inputs: LoopInputs): Promise<LoopRecord> {
   const { scenario, seed, lab, parts } = inputs;
-  const learning = new Learning(scenario, seed);
+  const learning = new Learning(scenario, seed, parts);
   const results: RoundResult[] = [];
+  const models: Model[] = [];
   const counts: Record<string, number> = {};
   let last: RoundRecord | null = null;
   for (let number = 1; number <= scenario.rounds; number++) {
@@ -47,14 +51,16 @@ export async function runLoop(inputs: LoopInputs): Promise<LoopRecord> {
       watch: inputs.watch(number),
       onStage: (stage, detail) => inputs.onStage(number, stage, detail),
     });
-    const feedback = learning.feedback(round, parts.judge);
+    const feedback = learning.feedback(round);
     results.push(roundResult(number, round, learning.quality, feedback, parts.probes.kinds));
     addCounts(counts, round.counts);
+    models.push(round.model);
     learning.learn(round);
     last = round;
   }
   if (last === null) throw new RangeError("a scenario has at least one round");
-  return { rounds: results, last, counts };
+  if (learning.model !== null) models.push(learning.model);
+  return { rounds: results, models, last, counts };
 }
 
 function optionsOf(scenario: Scenario, seed: number, round: number): RoundOptions {

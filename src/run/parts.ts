@@ -1,10 +1,13 @@
 import type { PacketPort } from "../base/packet-port.ts";
+import type { fitSet } from "../cluster/fit.ts";
 import type { Judgement } from "../cluster/judgement.ts";
 import type { Model } from "../cluster/model.ts";
+import type { update } from "../cluster/update.ts";
 import type { Observation } from "../feature/observation.ts";
 import type { Transaction } from "../http/transaction.ts";
 import type { IsolationNetwork } from "../isolate/isolation-rules.ts";
 import type { PrivateNetwork } from "../isolate/private-rules.ts";
+import type { ProbeTargets } from "../program/probe.ts";
 import type { Program } from "../program/program.ts";
 
 /** What a replayer says when it is asked: who got what, and where the bytes came from. */
@@ -40,6 +43,9 @@ export interface Parts {
   readonly isolationRules: (network: IsolationNetwork) => string;
   /** The rules of the positive control: the outlet must see the probes under them. */
   readonly controlRules: string;
+  /** Step "cluster", step "update", step "judge". */
+  readonly fit: typeof fitSet;
+  readonly update: typeof update;
   readonly judge: (model: Model, observation: Observation) => Judgement;
   /** Serve the recorded answers through `port`. */
   readonly replay: (
@@ -50,7 +56,7 @@ export interface Parts {
   /** The probe set as a program, and how to know a probe when it is seen. */
   readonly probes: {
     readonly kinds: readonly string[];
-    readonly program: (marker: string) => Program;
+    readonly program: (marker: string, targets: ProbeTargets) => Program;
     readonly recognise: (frame: Uint8Array) => SeenProbe | null;
   };
 }

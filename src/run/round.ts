@@ -7,7 +7,7 @@ import type { ProgramEvent } from "../program/host.ts";
 import type { Frame } from "../wire/frame.ts";
 import { readMac } from "../wire/mac.ts";
 import type { Effect } from "../zeus/guest.ts";
-import type { Cast, Role, Suspect } from "./cast.ts";
+import { type Cast, probeTargets, type Role, type Suspect } from "./cast.ts";
 import { Containment, type ContainmentOptions, type ContainmentRecord } from "./containment.ts";
 import { type Lab, type RunningLab, type Watch, waitUntil } from "./lab.ts";
 import { LiveAnalysis } from "./live.ts";
@@ -174,7 +174,10 @@ class Round implements Watch {
     onStage("control", `${parts.probes.kinds.length} kinds of probes, nothing holds them back`);
     await lab.setRules("isolation", parts.controlRules);
     await Promise.all(
-      cast.suspects.map((s) => lab.start(s.target, parts.probes.program(`control-${s.target}`))),
+      cast.suspects.map(({ target }) => {
+        const targets = probeTargets(cast, target);
+        return lab.start(target, parts.probes.program(`control-${target}`, targets));
+      }),
     );
     await timers.sleep(SETTLE_MS);
     const containment = new Containment(lab, cast, parts, options, this.#uplink);

@@ -3,7 +3,7 @@ import type { Program } from "../program/program.ts";
 import type { Behaviour, Scenario } from "../scenario/scenario.ts";
 import type { ZeusBehaviour } from "../zeus/behaviour.ts";
 import type { EffectKind } from "../zeus/guest.ts";
-import type { ZeusProtocol } from "../zeus/program.ts";
+import type { BotProgram, ZeusProtocol } from "../zeus/program.ts";
 import { createVolume } from "../zeus/volume.ts";
 import { macOf, Numbering, parseSubnet } from "./addresses.ts";
 import type { Cast, Role, Suspect } from "./cast.ts";
@@ -46,7 +46,9 @@ export function castOfScenario(scenario: Scenario, round: number, random: Random
     };
     for (let i = 1; round === 1 && i <= spec.training_bots; i++) {
       const host = infect(`bot-${behaviour}-${i}`);
-      training.push({ host: host.name, program: bot(scenario, spec.sessions_per_bot) });
+      // A training bot that shuts its guest down is switched on again, or it would hold one session only.
+      const program = { ...bot(scenario, spec.sessions_per_bot), reboots: true };
+      training.push({ host: host.name, program });
     }
     for (let i = 1; i <= spec.suspects; i++) {
       const host = infect(`vm-${behaviour}-${i}`);
@@ -70,6 +72,7 @@ export function castOfScenario(scenario: Scenario, round: number, random: Random
     training: round === 1 ? [...training, ...visitors] : [],
     benign: visitors,
     suspects,
+    canary: { address: scenario.canary.address, port: scenario.canary.tcp_port },
     truth,
     effects: new Map(
       Object.entries(scenario.behaviours).map(([name, spec]) => [name, EFFECTS[spec.command]]),
@@ -87,7 +90,7 @@ function protocol(scenario: Scenario): ZeusProtocol {
   };
 }
 
-function bot(scenario: Scenario, sessions: number): Program {
+function bot(scenario: Scenario, sessions: number): BotProgram {
   const { zeus } = scenario;
   return {
     kind: "bot",

@@ -1,5 +1,17 @@
-import { type ExitStatus, UsageError } from "../../base/errors.ts";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
+import type { Transaction } from "../../http/transaction.ts";
+import { renderText } from "../../report/text.ts";
+import { conversationOf } from "../../run/capture-cast.ts";
+import { formatResults } from "../../run/results.ts";
+import { parseScenario } from "../../scenario/load.ts";
+import { exitStatus } from "../../verdict/assertion.ts";
+import { readTransactions } from "../captures.ts";
 import type { Io } from "../io.ts";
+import { readModelFile } from "../models.ts";
+import { type Played, type PlayOptions, playCapture, playScenario } from "../play.ts";
+import { readScenarioFile } from "../scenarios.ts";
 
 export interface RunOptions {
   readonly lab: "sim" | "mininet" | "devstack";
@@ -13,11 +25,106 @@ export interface RunOptions {
   readonly json?: boolean;
 }
 
-/** The whole loop. No scenario: `paper`. */
+/** The scenario that is played when none is named. */
+const DEFAULT_SCENARIO = "paper";
+
+/** The whole loop. No scenario: `paper`. The exit status is the worst of all that was played. */
 export async function run(
-  _scenarios: readonly string[],
-  _options: RunOptions,
-  _io: Io,
+  scenarios: readonly string[],
+  options: RunOptions,
+  io: Io,
 ): Promise<ExitStatus> {
-  throw new UsageError("`run` is not in this version");
+  checkCombination(scenarios, options);
+  if (options.capture !== undefined)
+    return tell(await runCapture(options.capture, options, io), options, io);
+  const named = scenarios.length === 0 ? [DEFAULT_SCENARIO] : scenarios;
+  // Every scenario is read before the first is played: a mistake in the last one is no surprise after a long run.
+  const read = await Promise.all(
+    named.map(async (name) => {
+      const { path, text } = await readScenarioFile(name);
+      return { scenario: parseScenario(text, path), file: { name: basename(path), content: text } };
+    }),
+  );
+  let worst: ExitStatus = EXIT.pass;
+  for (const { scenario, file } of read) {
+    const played = await playScenario(scenario, file, playOptions(scenario.name, options, io));
+    worst = worse(worst, await tell(played, options, io));
+  }
+  return worst;
+}
+
+async function runCapture(file: string, options: RunOptions, io: Io): Promise<Played> {
+  const transactions: Transaction[] = [];
+  const reading = await readTransactions(file, {
+    io,
+    keepBytes: options.keepBodies === true,
+    onTransaction: (transaction) => transactions.push(transaction),
+  });
+  if (reading.damage !== null) io.complain(reading.damage);
+  const conversation = conversationOf(transactions, file, options.client);
+  const { model, text, path } = await readModelFile(options.model);
+  const capture = basename(file);
+  return playCapture(
+    conversation,
+    [
+      { name: capture, content: await readFile(file) },
+      { name: basename(path), content: text },
+    ],
+    {
+      ...playOptions(capture, options, io),
+      capture,
+      model,
+      gapS: options.gap,
+      keepBodies: options.keepBodies === true,
+    },
+  );
+}
+
+function checkCombination(scenarios: readonly string[], options: RunOptions): void {
+  const { capture, client, keepBodies, model } = options;
+  if (capture !== undefined && scenarios.length > 0) {
+    throw new UsageError("a capture drives the loop, or scenarios do: not both");
+  }
+  if (capture !== undefined && options.lab !== "sim") {
+    throw new UsageError("a capture is re-enacted on the simulator only", { mend: "--lab sim" });
+  }
+  const loose = [
+    client === undefined ? null : "--client",
+    keepBodies === undefined ? null : "--keep-bodies",
+    model === undefined ? null : "--model",
+  ].find((option) => option !== null);
+  if (capture === undefined && loose !== undefined) {
+    throw new UsageError(`${loose} goes with --capture FILE`);
+  }
+}
+
+function playOptions(title: string, { lab, seed, out }: RunOptions, io: Io): PlayOptions {
+  return {
+    lab,
+    seed,
+    out,
+    args: io.args,
+    onStage: (round, stage, detail) =>
+      io.progress(`${title} · round ${round} · ${stage}: ${detail}`),
+  };
+}
+
+/** Print what was found. */
+async function tell(played: Played, { json }: RunOptions, io: Io): Promise<ExitStatus> {
+  const { results, path, warnings } = played;
+  io.progress(null);
+  for (const warning of warnings) io.note(`isoreplay: ${warning}`);
+  io.out.print(
+    json === true
+      ? formatResults(results)
+      : renderText(results, { colour: io.colour, width: io.width, path }),
+  );
+  await io.out.flush();
+  return exitStatus(results.overall);
+}
+
+/** A failed assertion is worse than an open question, and that is worse than a pass. */
+function worse(a: ExitStatus, b: ExitStatus): ExitStatus {
+  const rank: readonly ExitStatus[] = [EXIT.pass, EXIT.inconclusive, EXIT.failed];
+  return rank.indexOf(a) >= rank.indexOf(b) ? a : b;
 }
