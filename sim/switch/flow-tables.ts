@@ -60,6 +60,7 @@ export class FlowTables {
       bytes: 0,
       addedMs: nowMs,
       usedMs: nowMs,
+      next: null,
     };
   }
 

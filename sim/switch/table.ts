@@ -1,5 +1,5 @@
 import type { Rule } from "../../src/rule/rule.ts";
-import { forEachWord, W, WORDS } from "./layout.ts";
+import { forEachWord, W } from "./layout.ts";
 
 /** A rule in the tables, with its match as words and its counters. */
 export interface Entry {
@@ -13,32 +13,33 @@ export interface Entry {
   /** Milliseconds of the switch's clock: when it came in, when it last matched. */
   readonly addedMs: number;
   usedMs: number;
+  /** The next rule of the same hash, in its group of a table. */
+  next: Entry | null;
 }
 
 /** Rules whose masks are the same: one hash look-up finds those that match. */
 interface Group {
-  /** Pairs word, mask. */
+  /** Pairs word, mask, by rising word. */
   readonly masks: Int32Array;
-  readonly byHash: Map<number, Entry[]>;
+  /** For each word the hashes of the rules up to and with that word; the last one is `byHash`. */
+  readonly prefixes: readonly Set<number>[];
+  readonly byHash: Map<number, Entry>;
   readonly priorityMax: number;
 }
 
 /**
  * One table, classified by tuple space as in Open vSwitch: as many hash look-ups as there are different masks, not
- * rules. `order` breaks ties between equal priorities (undefined in OpenFlow; here the earlier rule wins).
+ * rules. Between equal priorities the order is undefined in OpenFlow; here it depends on the rules alone.
  */
 export class Table {
   readonly entries: readonly Entry[];
   readonly #groups: readonly Group[];
-  /** Every bit that any rule of the table looks at. */
-  readonly mask = new Int32Array(WORDS);
 
   constructor(entries: readonly Entry[]) {
     this.entries = entries;
     const groups = new Map<string, { masks: Int32Array; entries: Entry[] }>();
     for (const entry of entries) {
       const masks = masksOf(entry.words);
-      for (let i = 0; i < masks.length; i += 2) this.mask[masks[i]!]! |= masks[i + 1]!;
       const name = masks.join();
       const group = groups.get(name);
       if (group === undefined) groups.set(name, { masks, entries: [entry] });
@@ -49,52 +50,57 @@ export class Table {
       .sort((a, b) => b.priorityMax - a.priorityMax);
   }
 
-  /** The rule that matches `key`, or `null`: a miss. */
-  find(key: Int32Array): Entry | null {
+  /**
+   * The rule that matches `key`, or `null`: a miss. Bits of the key that had a say are added to `seen`: whatever
+   * agrees with the key in them finds the same rule. A group that fails at one word (the port, say) does not look at
+   * the words behind it, so that results hold for as many packets as possible.
+   */
+  find(key: Int32Array, seen: Int32Array): Entry | null {
     let best: Entry | null = null;
     for (const group of this.#groups) {
-      if (best !== null && group.priorityMax < best.rule.priority) break;
-      const found = findInGroup(group, key);
-      if (found !== null && (best === null || before(found, best))) best = found;
+      if (best !== null && group.priorityMax <= best.rule.priority) break;
+      const found = findInGroup(group, key, seen);
+      if (found !== null && (best === null || found.rule.priority > best.rule.priority)) {
+        best = found;
+      }
     }
     return best;
   }
 }
 
 function makeGroup({ masks, entries }: { masks: Int32Array; entries: Entry[] }): Group {
-  const byHash = new Map<number, Entry[]>();
+  const byHash = new Map<number, Entry>();
+  const prefixes = Array.from({ length: masks.length / 2 }, () => new Set<number>());
   let priorityMax = 0;
+  // The best comes first in its chain.
+  entries.sort((a, b) => a.rule.priority - b.rule.priority || b.order - a.order);
   for (const entry of entries) {
     priorityMax = Math.max(priorityMax, entry.rule.priority);
-    const hash = hashEntry(entry);
-    const bucket = byHash.get(hash);
-    if (bucket === undefined) byHash.set(hash, [entry]);
-    else bucket.push(entry);
+    let hash = 0;
+    for (const [i, prefix] of prefixes.entries()) {
+      hash = mix(hash, entry.words[3 * i + 1]!);
+      prefix.add(hash);
+    }
+    entry.next = byHash.get(hash) ?? null;
+    byHash.set(hash, entry);
   }
-  for (const bucket of byHash.values()) bucket.sort((a, b) => (before(a, b) ? -1 : 1));
-  return { masks, byHash, priorityMax };
+  return { masks, prefixes, byHash, priorityMax };
 }
 
-function before(a: Entry, b: Entry): boolean {
-  return a.rule.priority !== b.rule.priority
-    ? a.rule.priority > b.rule.priority
-    : a.order < b.order;
-}
-
-function findInGroup(group: Group, key: Int32Array): Entry | null {
-  const { masks } = group;
+function findInGroup(group: Group, key: Int32Array, seen: Int32Array): Entry | null {
+  const { masks, prefixes } = group;
   let hash = 0;
-  for (let i = 0; i < masks.length; i += 2) hash = mix(hash, key[masks[i]!]! & masks[i + 1]!);
-  const bucket = group.byHash.get(hash);
-  if (bucket === undefined) return null;
-  for (const entry of bucket) if (matches(entry.words, key)) return entry;
+  for (let i = 0; i < prefixes.length; i++) {
+    const word = masks[2 * i]!;
+    const mask = masks[2 * i + 1]!;
+    seen[word]! |= mask;
+    hash = mix(hash, key[word]! & mask);
+    if (!prefixes[i]!.has(hash)) return null;
+  }
+  for (let entry = group.byHash.get(hash) ?? null; entry !== null; entry = entry.next) {
+    if (matches(entry.words, key)) return entry;
+  }
   return null;
-}
-
-function hashEntry(entry: Entry): number {
-  let hash = 0;
-  for (let i = 0; i < entry.words.length; i += 3) hash = mix(hash, entry.words[i + 1]!);
-  return hash;
 }
 
 function matches(words: Int32Array, key: Int32Array): boolean {

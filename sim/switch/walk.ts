@@ -95,9 +95,8 @@ export class Walk {
     const from = this.#table;
     let entry: Entry | null = null;
     if (table !== undefined) {
-      for (let w = 0; w < WORDS; w++) this.mask[w]! |= table.mask[w]!;
       this.#key[W.inPort] = inPort;
-      entry = table.find(this.#key);
+      entry = table.find(this.#key, this.mask);
       this.#key[W.inPort] = ownPort;
     }
     this.#table = number;
