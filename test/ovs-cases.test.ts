@@ -35,10 +35,7 @@ interface Case {
 }
 
 /** Cases that do not agree yet, with the reason. */
-const DISAGREEING = new Map<string, string>([
-  ["lab-fragments", "fragments are not held yet"],
-  ["lab-fragments-reversed", "fragments are not held yet"],
-]);
+const DISAGREEING = new Map<string, string>([]);
 
 /** The first step that differs from the recording, or `null`. */
 function play(recorded: Case): string | null {

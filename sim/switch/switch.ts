@@ -7,6 +7,7 @@ import { PORT, type PortRef } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import { Conntrack } from "./conntrack/conntrack.ts";
 import { formatConnection, tupleAddresses } from "./conntrack/dump.ts";
+import { Fragments, takeOver } from "./conntrack/fragments.ts";
 import { FlowCache } from "./flow-cache.ts";
 import { FlowTables } from "./flow-tables.ts";
 import { extractKey } from "./key.ts";
@@ -72,6 +73,7 @@ export class Switch {
     dropped: { miss: 0, resubmit_depth: 0, resubmit_count: 0, stack: 0, recirculation: 0 },
   };
   readonly conntrack: Conntrack;
+  readonly fragments: Fragments;
   readonly #clock: Clock;
   readonly #limits: SwitchLimits;
   readonly #packetIns: boolean;
@@ -95,6 +97,7 @@ export class Switch {
     this.#packetIns = options.packetIns ?? false;
     this.#macs = new MacTable(this.#limits);
     this.conntrack = new Conntrack(options.random.fork("conntrack"), this.#limits);
+    this.fragments = new Fragments(this.#limits);
     this.#keys = Array.from(
       { length: this.#limits.recirculationsMax + 1 },
       () => new Int32Array(WORDS),
@@ -270,6 +273,10 @@ export class Switch {
           this.#emit(operation.port, packet);
           break;
         case "ct":
+          if (packet.fragment !== 0) {
+            this.#ctFragment(packet, operations, i, key, depth);
+            return;
+          }
           this.conntrack.execute(packet, operation, this.#now());
           break;
         case "recirculate": {
@@ -310,6 +317,30 @@ export class Switch {
           this.#caches = [];
           break;
       }
+    }
+  }
+
+  /** `ct` on a fragment: what follows it is done for all fragments, once the last one is there. */
+  #ctFragment(
+    packet: Packet,
+    operations: readonly Operation[],
+    at: number,
+    key: Int32Array,
+    depth: number,
+  ): void {
+    const operation = operations[at]!;
+    if (operation.op !== "ct") return;
+    const rest = operations.slice(at + 1);
+    const scope = `${operation.zone}|${depth}|${key[W.inPort]}`;
+    const joined = this.fragments.accept(packet, scope, this.#now());
+    if (joined === "invalid") {
+      // A fragment as such is invalid to conntrack.
+      this.conntrack.execute(packet, operation, this.#now());
+      this.#run(packet, rest, key, depth);
+    } else if (joined !== null) {
+      this.conntrack.execute(joined.whole, operation, this.#now());
+      takeOver(joined);
+      for (const part of joined.parts) this.#run(part, rest, key, depth);
     }
   }
 

@@ -16,6 +16,8 @@ export const HTTP_LIMITS = {
   messageBytesMax: 64 * 1024 * 1024,
   /** All messages kept at the same time (`keepBytes`). */
   rawBytesMax: 256 * 1024 * 1024,
+  /** Records that wait for one whose response is still to come, some 300 bytes each. */
+  recordsHeldMax: 65_536,
 } as const;
 
 /** src/replay */
@@ -108,6 +110,9 @@ export const SWITCH_LIMITS = {
   macAgeMs: 300_000,
   /** Slots of the cache of walks for each table in which a walk can start. A power of two. */
   flowCacheSlots: 4_096,
+  /** Fragments that wait for the rest of their packet, and for how long, in milliseconds. Open vSwitch's values. */
+  fragmentsMax: 1_000,
+  fragmentMs: 15_000,
   /** Recirculations of one packet (`MAX_RECIRC_DEPTH` of Open vSwitch); beyond, it is dropped. */
   recirculationsMax: 6,
 } as const;
