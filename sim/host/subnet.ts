@@ -17,7 +17,9 @@ export class Subnet {
     this.prefixLength = prefixLength;
     this.#mask = prefixLength === 0 ? 0 : (~0 << (32 - prefixLength)) >>> 0;
     this.#base = (number & this.#mask) >>> 0;
-    this.broadcast = formatIpv4Address((this.#base | ~this.#mask) >>> 0);
+    // A /31 or /32 has no broadcast address of its own (RFC 3021): its last address is a host's.
+    const last = prefixLength >= 31 ? 0xffffffff : (this.#base | ~this.#mask) >>> 0;
+    this.broadcast = formatIpv4Address(last);
   }
 
   has(address: string): boolean {

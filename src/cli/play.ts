@@ -187,5 +187,5 @@ function folderName(capture: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");
-  return `capture-${plain === "" ? "file" : plain}`.slice(0, 60).replace(/-+$/, "");
+  return `capture-${plain === "" ? "file" : plain}`.slice(0, 40).replace(/-+$/, "");
 }

@@ -8,10 +8,11 @@ import type { Observation } from "./observation.ts";
 import { type ServerName, serverByAddress } from "./server.ts";
 import { endOf, type Window } from "./window.ts";
 
-export const DEFAULT_GAP_S = 60;
+/** Bots that poll each minute or two stay in one window; seconds. */
+export const DEFAULT_GAP_S = 300;
 
 export interface ObserveOptions {
-  /** A silence of a client–server pair longer than this ends its window, seconds. Default 60. */
+  /** A silence of a client–server pair longer than this ends its window, seconds. Default 300. */
   readonly gapS?: number;
   /** Default: serverByAddress. */
   readonly serverName?: ServerName;

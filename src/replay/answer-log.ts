@@ -46,7 +46,7 @@ export class AnswerLog {
       server: formatEndpoint(server),
       method: request.method,
       uri: request.uri,
-      label: labelOf(bytes),
+      label: labelOf(spans),
       bytes,
     };
     this.#answers++;

@@ -21,9 +21,9 @@ export function sumSpans(spans: readonly Span[]): LabelledBytes {
   return sum;
 }
 
-/** The label of a whole answer: the least trustworthy of its bytes'. An answer without bytes was refused. */
-export function labelOf(bytes: LabelledBytes): Label {
-  if (bytes.refused > 0) return "refused";
-  if (bytes.substituted > 0) return "substituted";
-  return bytes.recorded > 0 ? "recorded" : "refused";
+/** The label of a whole answer: the least trustworthy of its spans'. An answer without spans was refused. */
+export function labelOf(spans: readonly Span[]): Label {
+  const has = (label: Label) => spans.some((span) => span.label === label);
+  if (has("refused") || spans.length === 0) return "refused";
+  return has("substituted") ? "substituted" : "recorded";
 }

@@ -4,9 +4,7 @@ import type { Span } from "./label.ts";
  * What answers a request that no recorded answer fits: `close` is an orderly end of the connection (FIN), `empty-200`
  * a 200 without a body. There is no third: a miss never reaches the network.
  */
-export const MISS_POLICIES = ["close", "empty-200"] as const;
-
-export type MissPolicy = (typeof MISS_POLICIES)[number];
+export type MissPolicy = "close" | "empty-200";
 
 /** What goes back for one request. */
 export interface Answer {

@@ -1,6 +1,6 @@
 import { REPLAY_LIMITS } from "../base/limits.ts";
 import { formatResponse } from "../http/format.ts";
-import { type Framing, framingOf } from "../http/framing.ts";
+import type { Framing } from "../http/framing.ts";
 import type { Head } from "../http/head.ts";
 import { type HeadAnswer, type MessageEvents, MessageParser } from "../http/parser.ts";
 import { answerTo } from "../http/reader.ts";
@@ -12,9 +12,17 @@ import type { Answer } from "./miss.ts";
 /** What stands in for bytes that the recording does not have. Visible ASCII, so that it is seen for what it is. */
 const FILLER = "x".charCodeAt(0);
 
-/** The recorded answer of a transaction as it will be sent, or `null` where there was none. */
-export function recordedAnswer(transaction: Transaction): Answer | null {
-  if (transaction.status === null) return null;
+/** A request that the recorded server took and never answered: nothing is sent, and the connection is closed. */
+const SILENCE: Answer = {
+  response: new Uint8Array(0),
+  spans: [{ label: "recorded", bytes: 0 }],
+  interimBytes: 0,
+  closes: true,
+};
+
+/** The recorded answer of a transaction as it will be sent; a recorded silence is an answer, too. */
+export function recordedAnswer(transaction: Transaction): Answer {
+  if (transaction.status === null) return SILENCE;
   const response = transaction.raw?.response;
   if (response === undefined || response.length === 0) return fillerAnswer(transaction);
   const shape = new ResponseShape(response, transaction.method);
@@ -137,7 +145,7 @@ class ResponseShape implements MessageEvents {
     }
     this.headEnd = end;
     const answer = answerTo(this.#method, status);
-    this.framing = framingOf(parser.head, false, answer !== "normal", () => {});
+    this.framing = framingOf(parser.head, answer);
     this.contentLength = parser.head.contentLength;
     // After an upgrade or a tunnel nothing is known of what would follow.
     this.closes = closesAfter(parser.head, this.framing) || answer === "tunnel";
@@ -172,6 +180,15 @@ class ResponseShape implements MessageEvents {
       } else if (end === response.length) this.cutChunk = response.slice(start, end);
     }
   }
+}
+
+/** How the response's body ends (RFC 9112 §6.3), read as generously as the parser of captures reads it. */
+function framingOf(head: Head, answer: HeadAnswer): Framing {
+  if (answer !== "normal") return "none";
+  if (head.transferCoding !== "none")
+    return head.transferCoding === "chunked" ? "chunked" : "close";
+  if (head.contentLength >= 0) return head.contentLength === 0 ? "none" : "length";
+  return "close";
 }
 
 /** Whether the recorded server closed after this response (RFC 9112 §9.3). */

@@ -48,10 +48,14 @@ test("the tape is in the order of the requests, whatever the order of the transa
   );
 });
 
-test("a recorded request without an answer is counted and not on the tape", (t) => {
-  const tape = Tape.record([transaction(null), transaction(OK_5)]);
-  t.is(tape.entries.length, 1);
-  t.is(tape.unanswered, 1);
+test("a recorded silence is on the tape: nothing is sent, and the connection is closed", (t) => {
+  const tape = Tape.record([transaction(null)]);
+  const [entry] = tape.entries;
+  t.is(entry?.status, null);
+  t.is(entry?.response.length, 0);
+  t.deepEqual(entry?.spans, [{ label: "recorded", bytes: 0 }]);
+  t.true(entry?.closes);
+  t.true(tape.hasServer("203.0.113.10", 80));
 });
 
 const closes = test.macro((t, response: string, expected: boolean) => {

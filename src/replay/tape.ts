@@ -7,7 +7,7 @@ import { matchKey, TapeMatcher } from "./match.ts";
 import type { Answer } from "./miss.ts";
 import { recordedAnswer } from "./recorded-answer.ts";
 
-/** One recorded answer. */
+/** One recorded answer; `status` is null where the server took the request and stayed silent. */
 export interface TapeEntry extends Answer {
   readonly server: Endpoint;
   readonly method: string;
@@ -15,7 +15,7 @@ export interface TapeEntry extends Answer {
   readonly uri: string;
   /** What requests are matched by (match.ts). */
   readonly key: string;
-  readonly status: number;
+  readonly status: number | null;
   /** Body length after transfer decoding, as recorded: without filler. */
   readonly bodyBytes: number;
 }
@@ -27,7 +27,7 @@ const entrySchema = z.strictObject({
   server: z.strictObject({ address: z.string().min(1), port: z.int().min(1).max(65_535) }),
   method: z.string().min(1),
   uri: z.string().min(1),
-  status: z.int().nonnegative(),
+  status: z.int().nonnegative().nullable(),
   bodyBytes: z.int().nonnegative(),
   response: z.base64(),
   spans: z.array(
@@ -40,20 +40,16 @@ const entrySchema = z.strictObject({
 const tapeSchema = z.strictObject({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
-  unanswered: z.int().nonnegative(),
   entries: z.array(entrySchema),
 });
 
 /** The recorded answers of one client's servers, in the order of their requests. Immutable; a matcher uses it up. */
 export class Tape {
   readonly entries: readonly TapeEntry[];
-  /** Recorded requests that had no answer: they are not on the tape. */
-  readonly unanswered: number;
   readonly #servers: ReadonlySet<string>;
 
-  private constructor(entries: readonly TapeEntry[], unanswered: number) {
+  private constructor(entries: readonly TapeEntry[]) {
     this.entries = entries;
-    this.unanswered = unanswered;
     this.#servers = new Set(entries.map(({ server }) => serverKey(server.address, server.port)));
   }
 
@@ -63,26 +59,20 @@ export class Tape {
    */
   static record(transactions: readonly Transaction[]): Tape {
     const entries: TapeEntry[] = [];
-    let unanswered = 0;
     const inOrder = transactions.toSorted((a, b) => compare(a.requestStartNs, b.requestStartNs));
     for (const transaction of inOrder) {
-      const answer = recordedAnswer(transaction);
-      if (answer === null) {
-        unanswered++;
-        continue;
-      }
       const { server, method, uri, status, responseBytes } = transaction;
       entries.push({
-        ...answer,
+        ...recordedAnswer(transaction),
         server,
         method,
         uri,
         key: matchKey(server, method, uri),
-        status: status ?? 0,
+        status,
         bodyBytes: responseBytes,
       });
     }
-    return new Tape(entries, unanswered);
+    return new Tape(entries);
   }
 
   /**
@@ -116,13 +106,13 @@ export class Tape {
       });
     }
     const entries = tape.data.entries.map((entry, index) => readEntry(entry, where, index));
-    return new Tape(entries, tape.data.unanswered);
+    return new Tape(entries);
   }
 
   /** JSON text: one line for the head, then one line for each entry, bytes in base64. */
   format(): string {
     const entries = this.entries.map(formatEntry);
-    const head = JSON.stringify({ format: FORMAT, version: VERSION, unanswered: this.unanswered });
+    const head = JSON.stringify({ format: FORMAT, version: VERSION });
     return `${head.slice(0, -1)},"entries":[\n${entries.join(",\n")}\n]}\n`;
   }
 

@@ -179,6 +179,7 @@ function suspect(behaviour: (typeof BEHAVIOURS)[number], index: number): Suspect
     replay: {
       startS: 82.5,
       seen: 21,
+      alike: 21,
       answers: 21,
       identical: index === 1 ? 18 : 20,
       requestsRecorded: 21,

@@ -16,9 +16,6 @@ import {
 /** Runs of one scenario, lab and seed that may begin within the same second. */
 const SAME_SECOND_MAX = 1000;
 
-/** Where runs go without `--out`, seen from the working directory. */
-export const RUNS = "runs";
-
 export interface RunIdentity {
   readonly scenario: string;
   readonly lab: string;

@@ -92,8 +92,12 @@ const replaySchema = z.strictObject({
   bytes: z.strictObject({ recorded: count, substituted: count, refused: count }),
   /** Requests that no recorded answer fitted. */
   misses: count,
-  /** Answers seen on the isolation tap, and how many of them are byte for byte a recorded one. */
+  /**
+   * Answers seen on the isolation tap; how many of them have the status and body length of a recorded one; and how many
+   * are byte for byte a recorded one.
+   */
   seen: count,
+  alike: count,
   identical: count,
   /** Requests recorded, and how many of them were made again in isolation. */
   requestsRecorded: count,

@@ -141,6 +141,7 @@ function replayResult(
   const { address } = hostOf(round.cast.plan, target);
   const seen = round.replayed.filter((t) => t.client.address === address && t.status !== null);
   const recorded = new Bag(containment.recorded.map(responseOf));
+  const shapes = new Bag(containment.recorded.map(shapeOf));
   const asked = new Bag(containment.recorded.map(requestOf));
   const account = containment.replayer.account();
   return {
@@ -149,6 +150,7 @@ function replayResult(
     bytes: { ...account.bytes },
     misses: account.misses,
     seen: seen.length,
+    alike: seen.filter((t) => shapes.take(shapeOf(t))).length,
     identical: seen.filter((t) => recorded.take(responseOf(t))).length,
     requestsRecorded: containment.recorded.length,
     requestsRepeated: round.replayed.filter(
@@ -159,6 +161,11 @@ function replayResult(
 
 function responseOf(transaction: Transaction): string {
   return Buffer.from(transaction.raw?.response ?? new Uint8Array()).toString("latin1");
+}
+
+/** What of an answer is left when its body is filler. */
+function shapeOf({ server, method, uri, status, responseBytes }: Transaction): string {
+  return `${server.address}:${server.port} ${method} ${uri} ${status} ${responseBytes}`;
 }
 
 /** A request as it can be compared: the same server, method and target, and as long a body. */

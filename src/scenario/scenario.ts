@@ -92,7 +92,7 @@ const canary = z
       .int()
       .min(50)
       .max(60_000)
-      .default(500)
+      .default(1000)
       .describe("Each suspect's beacon sends this often."),
   })
   .prefault({})
@@ -199,7 +199,7 @@ export const scenarioSchema = z.strictObject({
     .number()
     .positive()
     .max(86_400)
-    .default(120)
+    .default(600)
     .describe("Pause between two sessions of a host; longer than window.gap_s."),
   benign,
   canary,
@@ -209,7 +209,7 @@ export const scenarioSchema = z.strictObject({
         .number()
         .positive()
         .max(86_400)
-        .default(60)
+        .default(300)
         .describe("Silence that ends an observation's window."),
     })
     .prefault({}),

@@ -4,8 +4,8 @@ import { type Assertion, makeAssertion } from "./assertion.ts";
 const NAME = "replay";
 
 /**
- * Every answer that was seen in isolation is byte for byte a recorded one, or the replayer accounts for it as
- * substituted or refused: nothing else ever answered.
+ * Every answer that was seen in isolation is a recorded one, or the replayer accounts for it as a miss: nothing else ever
+ * answered. The replayer's word is not enough, so the answers are those that the isolation tap saw.
  */
 export function replaying(rounds: readonly RoundResult[]): Assertion {
   const replays = rounds.flatMap((r) => r.suspects).flatMap((s) => (s.replay ? [s.replay] : []));
@@ -15,6 +15,7 @@ export function replaying(rounds: readonly RoundResult[]): Assertion {
     answers: sum((r) => r.answers),
     misses: sum((r) => r.misses),
     seen: sum((r) => r.seen),
+    alike: sum((r) => r.alike),
     identical: sum((r) => r.identical),
     bytes_recorded: sum((r) => r.bytes.recorded),
     bytes_substituted: sum((r) => r.bytes.substituted),
@@ -23,12 +24,17 @@ export function replaying(rounds: readonly RoundResult[]): Assertion {
   if (replays.length === 0 || figures.answers === 0) {
     return makeAssertion(NAME, "inconclusive", "nothing was replayed", figures);
   }
-  const strange = figures.seen - figures.identical;
-  const isAccounted = strange <= figures.misses || figures.bytes_substituted > 0;
+  // Where nothing was substituted every answer must be the recorded bytes; filler has to keep status and length.
+  const isFiller = figures.bytes_substituted > 0;
+  const same = isFiller ? figures.alike : figures.identical;
+  const isAccounted = figures.seen - same <= figures.misses;
+  const how = isFiller
+    ? "have the recorded status and length"
+    : "are byte for byte the recorded ones";
   return makeAssertion(
     NAME,
     isAccounted ? "pass" : "fail",
-    `${figures.identical} of ${figures.seen} answers on the isolation tap are byte for byte the recorded ones; ` +
+    `${same} of ${figures.seen} answers on the isolation tap ${how}; ` +
       `${figures.bytes_recorded} bytes recorded, ${figures.bytes_substituted} substituted, ` +
       `${figures.bytes_refused} from the miss policy (${figures.misses} misses)`,
     figures,
