@@ -1,21 +1,10 @@
+import { hex } from "../wire/wire.fixture.ts";
 import type { CaptureEvent } from "./capture-event.ts";
 import type { CaptureRecord } from "./capture-record.ts";
 import { readCapture } from "./reader.ts";
 
-/** Bytes from hexadecimal text; blanks and line ends are for the reader. */
-export function unhex(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
-}
-
 /** The bytes in pieces of these lengths, the last one as often as needed. */
-export async function* pieces(
-  bytes: Uint8Array,
-  lengths: readonly number[],
-): AsyncGenerator<Uint8Array> {
+async function* pieces(bytes: Uint8Array, lengths: readonly number[]): AsyncGenerator<Uint8Array> {
   let at = 0;
   for (let i = 0; at < bytes.length; i++) {
     const length = lengths[Math.min(i, lengths.length - 1)] ?? bytes.length;

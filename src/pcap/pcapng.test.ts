@@ -1,7 +1,8 @@
 import test from "ava";
 import * as fc from "fast-check";
 import { InputError } from "../base/errors.ts";
-import { plain, readAll, unhex } from "./capture.fixture.ts";
+import { unhex } from "../wire/wire.fixture.ts";
+import { plain, readAll } from "./capture.fixture.ts";
 
 const LITTLE_SECTION = "0a0d0d0a 1c000000 4d3c2b1a 0100 0000 ffffffffffffffff 1c000000";
 const BIG_SECTION = "0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c";

@@ -2,7 +2,8 @@ import test from "ava";
 import * as fc from "fast-check";
 import { InputError } from "../base/errors.ts";
 import { PCAP_LIMITS } from "../base/limits.ts";
-import { hex, plain, readAll, unhex } from "./capture.fixture.ts";
+import { hex, unhex } from "../wire/wire.fixture.ts";
+import { plain, readAll } from "./capture.fixture.ts";
 
 const LITTLE_MICRO = unhex(`
   d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000000

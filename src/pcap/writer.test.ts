@@ -1,6 +1,7 @@
 import test from "ava";
 import * as fc from "fast-check";
-import { hex, plain, readAll, unhex } from "./capture.fixture.ts";
+import { hex, unhex } from "../wire/wire.fixture.ts";
+import { plain, readAll } from "./capture.fixture.ts";
 import { PcapngWriter } from "./pcapng-writer.ts";
 import { PcapWriter } from "./writer.ts";
 

@@ -43,7 +43,7 @@ export interface IcmpEcho {
   readonly payload: Uint8Array;
 }
 
-export interface IcmpError {
+interface IcmpError {
   readonly kind: "error";
   /** 3, 4, 5, 11 or 12. */
   readonly type: number;
@@ -54,7 +54,7 @@ export interface IcmpError {
   readonly payload: Uint8Array;
 }
 
-export interface IcmpOther {
+interface IcmpOther {
   readonly kind: "other";
   readonly type: number;
   readonly code: number;

@@ -13,7 +13,7 @@ import { pseudoHeaderSum } from "./pseudo-header.ts";
  *   1  code      1         advertisement: router, solicited, override (3 bits)
  *   2  checksum  2      8  neighbour messages: target 16, then options
  */
-export const ICMPV6_HEADER_BYTES = 8;
+const ICMPV6_HEADER_BYTES = 8;
 const NEIGHBOUR_BYTES_MIN = 24;
 const CHECKSUM_AT = 2;
 
@@ -30,7 +30,7 @@ export const ICMPV6_TYPE = {
   neighbourAdvertisement: 136,
 } as const;
 
-export interface Icmpv6Echo {
+interface Icmpv6Echo {
   readonly kind: "echo";
   /** 128 request, 129 reply. */
   readonly type: number;
@@ -40,7 +40,7 @@ export interface Icmpv6Echo {
   readonly payload: Uint8Array;
 }
 
-export interface Icmpv6Neighbour {
+interface Icmpv6Neighbour {
   readonly kind: "neighbour";
   /** 135 solicitation, 136 advertisement. */
   readonly type: number;
@@ -53,7 +53,7 @@ export interface Icmpv6Neighbour {
 }
 
 /** Errors (types below 128) and everything else. */
-export interface Icmpv6Other {
+interface Icmpv6Other {
   readonly kind: "error" | "other";
   readonly type: number;
   readonly code: number;

@@ -22,7 +22,7 @@ export const IPV4_HEADER_BYTES_MIN = 20;
 const OPTION_BYTES_MAX = 40;
 const TOTAL_BYTES_MAX = 65_535;
 
-export const DEFAULT_TTL = 64;
+const DEFAULT_TTL = 64;
 
 export interface Ipv4Header {
   readonly source: string;

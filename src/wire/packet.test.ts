@@ -12,6 +12,7 @@ import {
   type Route,
   wrongChecksum,
 } from "./packet.ts";
+import { hex, unhex } from "./wire.fixture.ts";
 
 // The constant frames were checked with Wireshark 4: every checksum "correct".
 
@@ -23,9 +24,6 @@ const route: Route = {
 };
 const route6: Route = { ...route, source: "fe80::1", destination: "2001:db8::2" };
 const ascii = new TextEncoder();
-
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
-const unhex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
 
 function parsed(bytes: Uint8Array): ParsedFrame {
   const frame = parseFrame(bytes);

@@ -13,7 +13,7 @@ import { pseudoHeaderSum } from "./pseudo-header.ts";
  *   8  acknowledgement   4     18  urgent pointer      2
  *                              20  options             0 to 40
  */
-export const TCP_HEADER_BYTES_MIN = 20;
+const TCP_HEADER_BYTES_MIN = 20;
 const CHECKSUM_AT = 16;
 const OPTION_BYTES_MAX = 40;
 
