@@ -1,7 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
 import { Random } from "../../src/base/random.ts";
-import { findMss, mssOption } from "./mss-option.ts";
 import { OutOfOrder } from "./out-of-order.ts";
 import { SendBuffer } from "./send-buffer.ts";
 
@@ -72,18 +71,4 @@ test("there is a limit to the pieces that are kept out of order", (t) => {
   for (const start of [10, 20, 30]) t.true(queue.insert(start, Uint8Array.of(1)));
   t.false(queue.insert(40, Uint8Array.of(1)));
   t.true(queue.insert(20, Uint8Array.of(1)));
-});
-
-test("the segment size is found among other options, and any bytes are borne", (t) => {
-  t.is(findMss(mssOption(1460)), 1460);
-  t.is(findMss(Uint8Array.of(1, 3, 3, 7, 4, 2, ...mssOption(536), 0)), 536);
-  t.is(findMss(Uint8Array.of(0, ...mssOption(536))), null);
-  t.is(findMss(Uint8Array.of(2, 4, 5)), null);
-  t.is(findMss(Uint8Array.of(9, 0, 2, 4, 1, 1)), null);
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
-      const mss = findMss(bytes);
-      t.true(mss === null || mss <= 0xffff);
-    }),
-  );
 });

@@ -3,9 +3,9 @@ import { isFragment } from "../../src/wire/ipv4.ts";
 import { isGroupMac } from "../../src/wire/mac.ts";
 import { emitIcmpFrame, emitTcpFrame, emitUdpFrame } from "../../src/wire/packet.ts";
 import type { TcpFields } from "../../src/wire/tcp.ts";
+import { emitTcpOptions } from "../../src/wire/tcp-options.ts";
 import type { UdpHeader } from "../../src/wire/udp.ts";
 import type { Packet } from "./interface.ts";
-import { mssOption } from "./mss-option.ts";
 import type { Segment } from "./segment.ts";
 
 /** What a packet carries. */
@@ -62,7 +62,10 @@ export function tcpContent(localPort: number, remotePort: number, segment: Segme
     flags,
     window,
   };
-  return { tcp: mss === null ? tcp : { ...tcp, options: mssOption(mss) }, payload };
+  return {
+    tcp: mss === null ? tcp : { ...tcp, options: emitTcpOptions({ maximumSegmentSize: mss }) },
+    payload,
+  };
 }
 
 /** The ICMP error about a packet, or null where none may be sent (RFC 1122, 3.2.2). */

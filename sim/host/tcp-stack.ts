@@ -1,11 +1,12 @@
 import { type Endpoint, type Listener, type Socket, SocketError } from "../../src/base/net.ts";
 import type { Random } from "../../src/base/random.ts";
+import { isMalformed } from "../../src/wire/malformed.ts";
 import type { TcpHeader } from "../../src/wire/tcp.ts";
+import { parseTcpOptions } from "../../src/wire/tcp-options.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { StackCounts } from "./counts.ts";
 import type { Packet } from "./interface.ts";
 import { type IpLayer, tcpContent } from "./ip-layer.ts";
-import { findMss } from "./mss-option.ts";
 import { checkEndpoint, PortPool } from "./port-pool.ts";
 import { ACK, RST, resetFor, type Segment, SYN } from "./segment.ts";
 import { TcpEndpoint } from "./tcp-endpoint.ts";
@@ -97,7 +98,7 @@ export class TcpStack {
       acknowledgement: tcp.acknowledgement,
       flags: tcp.flags,
       window: tcp.window,
-      mss: (tcp.flags & SYN) !== 0 ? findMss(tcp.options) : null,
+      mss: (tcp.flags & SYN) !== 0 ? this.#mssOf(tcp) : null,
       payload: packet.frame.payload,
     };
     const { source } = packet.ipv4;
@@ -141,6 +142,14 @@ export class TcpStack {
     for (const listener of this.#listeners.values()) listener.silence();
     this.#connections.clear();
     this.#listeners.clear();
+  }
+
+  /** Options that are broken are counted; the SYN counts without them. */
+  #mssOf(tcp: TcpHeader): number | null {
+    const options = parseTcpOptions(tcp.options);
+    if (!isMalformed(options)) return options.maximumSegmentSize ?? null;
+    this.#counts.malformed++;
+    return null;
   }
 
   #answer(listener: TcpListener, remote: Endpoint, syn: Segment): void {
