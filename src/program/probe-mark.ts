@@ -12,7 +12,7 @@ const MAGIC_HEX = Buffer.from(MAGIC.toString("hex"));
 const KIND_AT = 3;
 const TAG_AT = 4;
 const TAG_BYTES = 12;
-export const MARK_BYTES = TAG_AT + TAG_BYTES;
+const MARK_BYTES = TAG_AT + TAG_BYTES;
 
 /** A probe that was recognised. */
 export interface RecognisedProbe {

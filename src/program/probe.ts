@@ -15,7 +15,7 @@ import { UDP_PROBES } from "./probe-udp.ts";
 
 export type { ProbeTargets } from "./probe-context.ts";
 export { PROBE_KINDS, type ProbeKindName } from "./probe-kinds.ts";
-export { markerTag, type RecognisedProbe, recogniseProbe } from "./probe-mark.ts";
+export { markerTag, recogniseProbe } from "./probe-mark.ts";
 
 /** Sends every kind of probe once, as raw frames, and ends. */
 export interface ProbeProgram {
@@ -40,11 +40,7 @@ const BUILDERS: Readonly<Record<ProbeKindName, ProbeBuilder>> = {
 };
 
 /** The frames of one kind. The same context's random stream and marker give the same bytes. */
-export function probeFrames(
-  kind: ProbeKindName,
-  marker: string,
-  context: ProbeContext,
-): Uint8Array[] {
+function probeFrames(kind: ProbeKindName, marker: string, context: ProbeContext): Uint8Array[] {
   const own = { ...context, random: context.random.fork(kind) };
   return BUILDERS[kind](own, probeMark(kind, marker));
 }
