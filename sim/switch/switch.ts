@@ -114,6 +114,8 @@ export class Switch {
       throw new InputError(`port ${name} exists already on ${this.name}`);
     this.#ports.set(no, name);
     this.#portNumbers.set(name, no);
+    // Results of walks hold the numbers of named ports.
+    this.#caches = [];
   }
 
   removePort(no: number): void {
@@ -122,6 +124,7 @@ export class Switch {
     this.#ports.delete(no);
     this.#portNumbers.delete(name);
     this.#macs.forgetPort(no);
+    this.#caches = [];
   }
 
   /** The ports' numbers by name, for `parseRules`. */
