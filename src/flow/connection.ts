@@ -83,7 +83,7 @@ export class Connection {
     const end = d.payloadEnd;
     let missing = d.cutBytes;
     if (start === end && missing === 0 && !isFin) {
-      if (this.heldCount > 0) this.#settle();
+      if (this.heldCount > 0) this.settle();
       return;
     }
     let sequence = (flags & TCP_FLAG.syn) !== 0 ? (d.sequence + 1) | 0 : d.sequence;
@@ -106,13 +106,9 @@ export class Connection {
         this.#counts.afterClose++;
         return;
       }
-      if (
-        ahead === 0 &&
-        own.held.length === 0 &&
-        (!hasAck || !peer.isAnchored || peer.ahead(d.acknowledgement) <= 0)
-      ) {
+      if (ahead === 0 && own.held.length === 0 && (!hasAck || !isBehind(peer, d.acknowledgement))) {
         this.#deliver(direction, bytes, start, end, missing, isFin);
-        if (peer.held.length > 0) this.#settle();
+        if (peer.held.length > 0) this.settle();
         return;
       }
       if (
@@ -135,13 +131,30 @@ export class Connection {
       this.resolveAll();
       return;
     }
-    this.#settle();
+    this.settle();
   }
 
   /** Give up every hole, in the order of arrival, until nothing is held. */
   resolveAll(): void {
     this.#drain();
     while (this.#resolveHole()) this.#drain();
+  }
+
+  /** Give up the hole that has stood for longest. */
+  resolveOldest(): void {
+    if (this.#resolveHole()) this.#drain();
+  }
+
+  /** A SYN, or what answers it, tells where a stream begins. `settle` when all that it tells is told. */
+  anchor(direction: 0 | 1, next: number): void {
+    const stream = this.streams[direction];
+    if (!stream.isAnchored) stream.anchor(next);
+  }
+
+  /** A stream that was thought to begin at `from` begins at `to`; too late once something was delivered. */
+  reanchor(direction: 0 | 1, from: number, to: number): void {
+    const stream = this.streams[direction];
+    if (stream.isAnchored && stream.next === from) stream.anchor(to);
   }
 
   /** The connection is over, by whatever end: hand over what is held, then end both directions. */
@@ -193,10 +206,11 @@ export class Connection {
   }
 
   /** Deliver what has become due, and give holes up where a limit says so. */
-  #settle(): void {
+  settle(): void {
     this.#drain();
     if (this.heldCount > FLOW_LIMITS.segmentsHeldAcknowledgedMax && this.#isLossCertain()) {
-      while (this.heldCount > 0 && this.#isLossCertain() && this.#resolveHole()) this.#drain();
+      // Only as many holes as it takes: the later ones may still fill.
+      this.resolveOldest();
     }
     while (
       this.heldCount > FLOW_LIMITS.segmentsHeldMax ||
@@ -246,8 +260,9 @@ export class Connection {
     const peer = this.streams[(1 - direction) as 0 | 1];
     if (own.held.length === 0) return false;
     if (!own.isAnchored) {
-      if (!this.#mayAnchor(own, peer)) return false;
-      own.anchor(own.held[0]!.sequence);
+      // A stream without SYN begins with what is held once enough has come that might have stood before it.
+      if (own.held.length < FLOW_LIMITS.segmentsHeldUnanchoredMax) return false;
+      this.#anchorBoth();
     }
     let any = false;
     for (let first = own.due(); first !== undefined; first = own.due()) {
@@ -269,13 +284,12 @@ export class Connection {
     this.#moment.hold(null);
   }
 
-  /** A stream without SYN begins with what is held once the peer acknowledges it, or once enough has come after it. */
-  #mayAnchor(own: Stream, peer: Stream): boolean {
-    const first = own.held[0]!;
-    return (
-      own.held.length >= FLOW_LIMITS.segmentsHeldUnanchoredMax ||
-      this.#isAcknowledged(peer, (first.sequence + first.length) | 0)
-    );
+  /** Both at once, or the answer might overtake what it answers. */
+  #anchorBoth(): void {
+    for (const stream of this.streams) {
+      const first = stream.held[0];
+      if (!stream.isAnchored && first !== undefined) stream.anchor(first.sequence);
+    }
   }
 
   /** Give up what stands before the held segment that arrived first. False when nothing is held. */
@@ -290,7 +304,7 @@ export class Connection {
     const peer = this.streams[isA ? 1 : 0];
     const head = own.held[0]!;
     if (!own.isAnchored) {
-      own.anchor(head.sequence);
+      this.#anchorBoth();
       return true;
     }
     const ahead = own.ahead(head.sequence);
@@ -339,6 +353,13 @@ export class Connection {
       this.#rivalDirection = -1;
     } else if (acknowledgement === peer.next) this.#rivalDirection = -1;
   }
+}
+
+/** Whether bytes that are acknowledged have not been delivered yet. */
+function isBehind(stream: Stream, acknowledgement: number): boolean {
+  if (stream.isAnchored) return stream.ahead(acknowledgement) > 0;
+  const first = stream.held[0];
+  return first !== undefined && ((acknowledgement - first.sequence) | 0) > 0;
 }
 
 const EMPTY = new Uint8Array(0);

@@ -18,6 +18,10 @@ const WORD = {
 } as const;
 const STRIDE = 16;
 const FIRST_CAPACITY = 4_096;
+/** Growing means copying; memory that is not touched yet costs nothing. */
+const GROWTH = 4;
+/** How far an acknowledgement may be from the beginning of what it acknowledges, for two taps to be taken for one flow. */
+const FIT_BYTES = 1 << 20;
 
 export const META = {
   inUse: 1,
@@ -34,6 +38,8 @@ export const META = {
   closed: 512,
   /** Nothing of it is of interest any more: a tunnel. */
   deaf: 1024,
+  /** Shifted left by the direction: a sequence number of it is known from elsewhere than a SYN. */
+  hinted: 2048,
 } as const;
 
 /**
@@ -48,6 +54,7 @@ export class FlowTable {
   #capacity: number;
   #words: Int32Array;
   #buckets: Int32Array;
+  #mask: number;
   #used = 0;
   #hand = 0;
   readonly #flowsMax: number;
@@ -55,12 +62,14 @@ export class FlowTable {
   readonly #onEvict: (slot: number) => void;
   /** The words of the packet at hand, low and high in order. */
   readonly #key = new Int32Array(8);
+  readonly #stored = new Int32Array(8);
 
   constructor(flowsMax: number, counts: FlowCounts, onEvict: (slot: number) => void) {
     this.#flowsMax = Math.max(1, flowsMax);
     this.#capacity = Math.min(FIRST_CAPACITY, this.#flowsMax);
     this.#words = new Int32Array(this.#capacity * STRIDE);
     this.#buckets = new Int32Array(FIRST_CAPACITY);
+    this.#mask = FIRST_CAPACITY - 1;
     this.#counts = counts;
     this.#onEvict = onEvict;
   }
@@ -81,7 +90,22 @@ export class FlowTable {
   setNext(slot: number, direction: number, next: number): void {
     const base = slot * STRIDE;
     this.#words[base + WORD.next + direction] = next;
-    this.#words[base + WORD.meta]! |= META.known << direction;
+    const meta = this.#words[base + WORD.meta]!;
+    this.#words[base + WORD.meta] =
+      (meta | (META.known << direction)) & ~(META.hinted << direction);
+  }
+
+  /** As `setNext`, for a number that the other direction acknowledged. */
+  setTold(slot: number, direction: number, next: number): void {
+    this.setNext(slot, direction, next);
+    this.#words[slot * STRIDE + WORD.meta]! |= META.hinted << direction;
+  }
+
+  /** As `setNext`, for a number that only helps to tell which flow a packet belongs to. */
+  setHint(slot: number, direction: number, next: number): void {
+    const base = slot * STRIDE;
+    this.#words[base + WORD.next + direction] = next;
+    this.#words[base + WORD.meta]! |= META.hinted << direction;
   }
 
   connection(slot: number): number {
@@ -95,26 +119,27 @@ export class FlowTable {
   /** The flow of a packet, made when it is new. Sets `direction` and `isNew`. */
   locate(d: Dissection, bytes: Uint8Array, isLoneSyn: boolean): number {
     const isIpv6 = d.family === 6;
-    if (isIpv6) this.#readIpv6(d, bytes);
-    else this.#readIpv4(d, bytes);
-    const direction = this.direction;
+    const key = this.#key;
+    const direction = isIpv6 ? readIpv6Key(d, bytes, key) : readIpv4Key(d, bytes, key);
+    this.direction = direction;
     const ports =
       direction === 0
         ? (d.sourcePort << 16) | d.destinationPort
         : (d.destinationPort << 16) | d.sourcePort;
-    const bucket = this.#hash(ports, isIpv6) & (this.#buckets.length - 1);
-    const words = this.#words;
-    const key = this.#key;
     const low = key[0]!;
     const high = key[4]!;
+    const bucket = (isIpv6 ? hashIpv6(key, ports) : hashIpv4(low, high, ports)) & this.#mask;
+    const words = this.#words;
     let best = -1;
     let bestRank = 0;
     let length = 0;
     let last = -1;
-    for (let entry = this.#buckets[bucket]!; entry !== 0; entry = words[(entry - 1) * STRIDE]!) {
-      const base = (entry - 1) * STRIDE;
+    for (let entry = this.#buckets[bucket]!; entry !== 0; ) {
+      const slot = entry - 1;
+      const base = slot * STRIDE;
+      entry = words[base + WORD.chain]!;
       length++;
-      last = entry - 1;
+      last = slot;
       if (
         words[base + WORD.ports] !== ports ||
         words[base + WORD.low] !== low ||
@@ -123,40 +148,52 @@ export class FlowTable {
         continue;
       }
       const meta = words[base + WORD.meta]!;
-      if (isIpv6 !== ((meta & META.ipv6) !== 0) || (isIpv6 && !this.#isSameIpv6(base))) continue;
-      const rank = this.#rank(base, meta, direction, d, isLoneSyn);
+      if (isIpv6 !== ((meta & META.ipv6) !== 0) || (isIpv6 && !isSameIpv6(words, base, key))) {
+        continue;
+      }
+      // Nearly always the first one found is it.
+      const isSeen = (meta & (META.seen << direction)) !== 0;
+      if (isSeen && words[base + WORD.realm + direction] === d.realm) {
+        words[base + WORD.meta] = meta | META.referenced;
+        this.isNew = false;
+        return slot;
+      }
+      const rank = isSeen ? 0 : this.#rank(base, meta, direction, d, isLoneSyn);
       if (rank > bestRank) {
-        best = entry - 1;
+        best = slot;
         bestRank = rank;
-        if (rank === 3) break;
       }
     }
     if (best !== -1) {
+      const base = best * STRIDE;
+      words[base + WORD.meta]! |= META.referenced | (META.seen << direction);
+      words[base + WORD.realm + direction] = d.realm;
       this.isNew = false;
-      const at = best * STRIDE;
-      words[at + WORD.meta]! |= META.referenced | (META.seen << direction);
-      if (bestRank < 3) words[at + WORD.realm + direction] = d.realm;
       return best;
     }
     if (length >= FLOW_LIMITS.chainMax) this.#evict(last);
+    this.isNew = true;
     return this.#add(d, ports, isIpv6, direction);
   }
 
   /**
-   * How well a flow with the packet's addresses and ports fits it. 3: this direction has the packet's realm.
-   * 2: this direction was not seen yet, the other one has the packet's realm. 1: as 2, but the realms differ and the
-   * acknowledgement fits what the other direction has sent: a tap that tags the two directions differently. 0: no.
+   * How well a flow with the packet's addresses and ports fits it, whose packet's direction was not seen yet.
+   * 2: the other direction has the packet's realm. 1: it has another one, but the acknowledgement fits what it has
+   * sent: a tap that tags the two directions differently. 0: not at all.
    */
   #rank(base: number, meta: number, direction: number, d: Dissection, isLoneSyn: boolean): number {
     const words = this.#words;
-    if ((meta & (META.seen << direction)) !== 0) {
-      return words[base + WORD.realm + direction] === d.realm ? 3 : 0;
-    }
     const other = 1 - direction;
     if (words[base + WORD.realm + other] === d.realm) return 2;
-    if (isLoneSyn || (meta & (META.known << other)) === 0) return 0;
+    if (isLoneSyn) {
+      // A SYN that comes after its SYN+ACK, which told this number.
+      const isTold = (meta & (META.known << direction)) !== 0;
+      return isTold && words[base + WORD.next + direction] === ((d.sequence + 1) | 0) ? 1 : 0;
+    }
+    const hints = (META.known | META.hinted) << other;
+    if ((meta & hints) === 0) return 0;
     const distance = (d.acknowledgement - words[base + WORD.next + other]!) | 0;
-    return distance >= 0 && distance < 1 << 20 ? 1 : 0;
+    return distance >= 0 && distance < FIT_BYTES ? 1 : 0;
   }
 
   #add(d: Dissection, ports: number, isIpv6: boolean, direction: 0 | 1): number {
@@ -180,11 +217,10 @@ export class FlowTable {
       (META.seen << direction) |
       (isIpv6 ? META.ipv6 : 0) |
       (direction === 1 ? META.initiator1 : 0);
-    const bucket = this.#hash(ports, isIpv6) & (this.#buckets.length - 1);
+    const bucket = this.#bucketOf(base);
     words[base + WORD.chain] = this.#buckets[bucket]!;
     this.#buckets[bucket] = slot + 1;
     this.#counts.flows++;
-    this.isNew = true;
     return slot;
   }
 
@@ -225,12 +261,13 @@ export class FlowTable {
   }
 
   #grow(): void {
-    const capacity = Math.min(this.#capacity * 2, this.#flowsMax);
+    const capacity = Math.min(this.#capacity * GROWTH, this.#flowsMax);
     const words = new Int32Array(capacity * STRIDE);
     words.set(this.#words);
     this.#words = words;
     this.#capacity = capacity;
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity)));
+    this.#mask = this.#buckets.length - 1;
     for (let slot = 0; slot < this.#used; slot++) {
       const base = slot * STRIDE;
       if ((words[base + WORD.meta]! & META.inUse) === 0) continue;
@@ -242,65 +279,69 @@ export class FlowTable {
 
   #bucketOf(base: number): number {
     const words = this.#words;
-    const key = this.#key;
-    const saved = key.slice();
-    for (let i = 0; i < 8; i++) key[i] = words[base + WORD.low + i]!;
-    const isIpv6 = (words[base + WORD.meta]! & META.ipv6) !== 0;
-    const bucket = this.#hash(words[base + WORD.ports]!, isIpv6) & (this.#buckets.length - 1);
-    key.set(saved);
-    return bucket;
-  }
-
-  #hash(ports: number, isIpv6: boolean): number {
-    const key = this.#key;
-    let h = Math.imul(key[0]! ^ Math.imul(key[4]!, 0x9e3779b1), 0x85ebca6b) ^ ports;
-    if (isIpv6) {
-      for (let i = 1; i < 4; i++) {
-        h = Math.imul(h ^ key[i]!, 0xc2b2ae35) ^ Math.imul(key[4 + i]!, 0x27d4eb2f);
-        h ^= h >>> 15;
-      }
+    const ports = words[base + WORD.ports]!;
+    if ((words[base + WORD.meta]! & META.ipv6) === 0) {
+      return hashIpv4(words[base + WORD.low]!, words[base + WORD.high]!, ports) & this.#mask;
     }
-    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-    return (h ^ (h >>> 16)) >>> 0;
+    for (let i = 0; i < 8; i++) this.#stored[i] = words[base + WORD.low + i]!;
+    return hashIpv6(this.#stored, ports) & this.#mask;
   }
+}
 
-  #isSameIpv6(base: number): boolean {
-    const words = this.#words;
-    const key = this.#key;
-    for (let i = 1; i < 4; i++) {
-      if (words[base + WORD.low + i] !== key[i] || words[base + WORD.high + i] !== key[4 + i]) {
-        return false;
-      }
-    }
-    return true;
+/** Both addresses into `key`, the lower one first; the direction: 0 when the sender is the lower one. */
+function readIpv4Key(d: Dissection, bytes: Uint8Array, key: Int32Array): 0 | 1 {
+  const source = word(bytes, d.sourceAt);
+  const destination = word(bytes, d.destinationAt);
+  const isLow =
+    source === destination ? d.sourcePort <= d.destinationPort : source >>> 0 < destination >>> 0;
+  key[0] = isLow ? source : destination;
+  key[4] = isLow ? destination : source;
+  return isLow ? 0 : 1;
+}
+
+function readIpv6Key(d: Dissection, bytes: Uint8Array, key: Int32Array): 0 | 1 {
+  let order = 0;
+  for (let i = 0; i < 16 && order === 0; i++) {
+    order = bytes[d.sourceAt + i]! - bytes[d.destinationAt + i]!;
   }
-
-  #readIpv4(d: Dissection, bytes: Uint8Array): void {
-    const source = word(bytes, d.sourceAt);
-    const destination = word(bytes, d.destinationAt);
-    const isLow =
-      source === destination ? d.sourcePort <= d.destinationPort : source >>> 0 < destination >>> 0;
-    this.direction = isLow ? 0 : 1;
-    this.#key[0] = isLow ? source : destination;
-    this.#key[4] = isLow ? destination : source;
+  if (order === 0) order = d.sourcePort - d.destinationPort;
+  const isLow = order <= 0;
+  const lowAt = isLow ? d.sourceAt : d.destinationAt;
+  const highAt = isLow ? d.destinationAt : d.sourceAt;
+  for (let i = 0; i < 4; i++) {
+    key[i] = word(bytes, lowAt + 4 * i);
+    key[4 + i] = word(bytes, highAt + 4 * i);
   }
+  return isLow ? 0 : 1;
+}
 
-  #readIpv6(d: Dissection, bytes: Uint8Array): void {
-    let order = 0;
-    for (let i = 0; i < 16 && order === 0; i++) {
-      order = bytes[d.sourceAt + i]! - bytes[d.destinationAt + i]!;
-    }
-    if (order === 0) order = d.sourcePort - d.destinationPort;
-    const isLow = order <= 0;
-    this.direction = isLow ? 0 : 1;
-    const lowAt = isLow ? d.sourceAt : d.destinationAt;
-    const highAt = isLow ? d.destinationAt : d.sourceAt;
-    for (let i = 0; i < 4; i++) {
-      this.#key[i] = word(bytes, lowAt + 4 * i);
-      this.#key[4 + i] = word(bytes, highAt + 4 * i);
+function isSameIpv6(words: Int32Array, base: number, key: Int32Array): boolean {
+  for (let i = 1; i < 4; i++) {
+    if (words[base + WORD.low + i] !== key[i] || words[base + WORD.high + i] !== key[4 + i]) {
+      return false;
     }
   }
+  return true;
+}
+
+function hashIpv4(low: number, high: number, ports: number): number {
+  return finish(Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b) ^ ports);
+}
+
+function hashIpv6(key: Int32Array, ports: number): number {
+  let h = ports;
+  for (let i = 0; i < 4; i++) {
+    h = Math.imul(h ^ key[i]!, 0xc2b2ae35) ^ Math.imul(key[4 + i]!, 0x27d4eb2f);
+    h ^= h >>> 15;
+  }
+  return finish(h);
+}
+
+/** The last steps of MurmurHash3: every bit of the input reaches the low bits, which choose the bucket. */
+function finish(hash: number): number {
+  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
 }
 
 function word(bytes: Uint8Array, at: number): number {

@@ -126,22 +126,14 @@ export class FlowTracker {
 
   #syn(slot: number, direction: 0 | 1, d: Dissection, bytes: Uint8Array): void {
     const table = this.#table;
-    const other = (1 - direction) as 0 | 1;
     const next = (d.sequence + 1) | 0;
     const isAnswer = (d.flags & TCP_FLAG.ack) !== 0;
-    let meta = table.meta(slot);
-    const isClosed = (meta & META.closed) !== 0;
+    const isClosed = (table.meta(slot) & META.closed) !== 0;
+    if (isClosed && (isAnswer || table.connection(slot) === next)) return;
+    if (!isAnswer && this.#isNewAttempt(slot, direction, next)) this.#reuse(slot);
+    const meta = table.meta(slot);
     const isKnown = (meta & (META.known << direction)) !== 0;
-    if (isClosed && !isAnswer && table.connection(slot) === next) return;
-    const isRepeat = !isClosed && isKnown && table.next(slot, direction) === next;
-    if (
-      !isAnswer &&
-      !isRepeat &&
-      (isKnown || isClosed || (meta & (META.dormant | META.deaf)) !== 0)
-    ) {
-      this.#reuse(slot);
-      meta = table.meta(slot);
-    } else if (isClosed) return;
+    const isRepeat = isKnown && table.next(slot, direction) === next;
     let connection = this.#connectionOf(slot);
     if (isAnswer && isKnown && !isRepeat) {
       this.#counts.rivalSynAcks++;
@@ -150,23 +142,45 @@ export class FlowTracker {
       return;
     }
     if (!isRepeat) {
+      const side = connection === null ? 0 : ((direction ^ connection.flip) as 0 | 1);
+      if (isKnown) connection?.reanchor(side, table.next(slot, direction), next);
       table.setNext(slot, direction, next);
-      const stream = connection?.streams[(direction ^ connection.flip) as 0 | 1];
-      if (stream !== undefined && !stream.isAnchored) stream.anchor(next);
+      connection?.anchor(side, next);
     }
-    if (isAnswer && (meta & (META.known << other)) === 0) {
-      table.setNext(slot, other, d.acknowledgement);
-      const stream = connection?.streams[(other ^ connection.flip) as 0 | 1];
-      if (stream !== undefined && !stream.isAnchored) stream.anchor(d.acknowledgement);
-    }
-    meta = table.meta(slot);
+    if (isAnswer) this.#learnFromAnswer(slot, direction, d, connection);
+    if (connection !== null && connection.heldCount > 0) connection.settle();
+    const after = table.meta(slot);
     const isOne = (direction === 1) !== isAnswer;
-    table.setMeta(slot, isOne ? meta | META.initiator1 : meta & ~META.initiator1);
+    table.setMeta(slot, isOne ? after | META.initiator1 : after & ~META.initiator1);
     // Fast open (RFC 7413): the SYN carries data.
     if (d.payloadEnd > d.payloadStart || d.cutBytes > 0) {
       connection ??= this.#open(slot, direction, d, bytes);
       this.#receive(connection, direction, d, bytes);
     }
+  }
+
+  /** A SYN+ACK tells where the initiator's stream begins, or with fast open, how far it has come. */
+  #learnFromAnswer(
+    slot: number,
+    direction: 0 | 1,
+    d: Dissection,
+    connection: Connection | null,
+  ): void {
+    const other = (1 - direction) as 0 | 1;
+    if ((this.#table.meta(slot) & (META.known << other)) !== 0) return;
+    this.#table.setTold(slot, other, d.acknowledgement);
+    connection?.anchor((other ^ connection.flip) as 0 | 1, d.acknowledgement);
+  }
+
+  /** Whether a SYN begins another connection than the one that the flow is known for. */
+  #isNewAttempt(slot: number, direction: 0 | 1, next: number): boolean {
+    const meta = this.#table.meta(slot);
+    if ((meta & (META.closed | META.dormant | META.deaf)) !== 0) return true;
+    if ((meta & (META.known << direction)) === 0) return false;
+    const behind = (this.#table.next(slot, direction) - next) | 0;
+    // A SYN with data that comes after its SYN+ACK is behind what that acknowledged, by no more than a segment.
+    const isLate = (meta & (META.hinted << direction)) !== 0 && behind > 0 && behind <= 0xffff;
+    return behind !== 0 && !isLate;
   }
 
   /** A new connection takes the place of one that is over, or whose end was not captured. */
@@ -229,7 +243,7 @@ export class FlowTracker {
       }
     }
     // A tap that tags the two directions differently is recognised by these numbers.
-    if ((meta & known) === 0) table.setNext(slot, direction, d.sequence);
+    if ((meta & known) === 0) table.setHint(slot, direction, d.sequence);
     const sender = endpoint(d, bytes, d.sourceAt, d.sourcePort);
     const receiver = endpoint(d, bytes, d.destinationAt, d.destinationPort);
     const isFromSource = direction === initiator;
@@ -310,7 +324,7 @@ export class FlowTracker {
       connection.isWatched = false;
       if (connection.isReset || isAll) this.#close(connection, META.closed);
       else if (connection.heldCount > 0) {
-        if (connection.delivered === connection.watchedAt) connection.resolveAll();
+        if (connection.delivered === connection.watchedAt) connection.resolveOldest();
         if (connection.isOver) this.#close(connection, META.closed);
         else if (connection.heldCount > 0) this.#watch(connection);
       }

@@ -1,4 +1,4 @@
-import type { AnomalyReport, Head } from "./head.ts";
+import type { Head } from "./head.ts";
 
 /** How the body of a message ends. */
 export type Framing = "none" | "length" | "chunked" | "close";
@@ -7,17 +7,13 @@ export type Framing = "none" | "length" | "chunked" | "close";
  * Message body length, RFC 9112 §6.3. `isBodyless`: the response to HEAD, 1xx, 204, 304, or 2xx to CONNECT (rules 1
  * and 2). Where the RFC calls for an error, a reader of captures still has to go on; the reason is given at each place.
  */
-export function framingOf(
-  head: Head,
-  isRequest: boolean,
-  isBodyless: boolean,
-  report: AnomalyReport,
-): Framing {
+export function framingOf(head: Head, isRequest: boolean, isBodyless: boolean): Framing {
   const hasLength = head.contentLengthSeen > 0;
-  if (head.transferCoding !== "none" && hasLength) report("transfer-encoding-and-content-length");
+  if (head.transferCoding !== "none" && hasLength)
+    head.anomalies.push("transfer-encoding-and-content-length");
   if (isBodyless) return "none";
   if (head.transferCoding === "chunked") {
-    if (head.version < 11) report("chunked-in-1.0");
+    if (head.version < 11) head.anomalies.push("chunked-in-1.0");
     return "chunked";
   }
   if (head.transferCoding === "other") {
@@ -25,7 +21,7 @@ export function framingOf(
     return isRequest ? "none" : "close";
   }
   if (hasLength && !(head.contentLengthFault && head.contentLength < 0)) {
-    if (head.contentLength === Infinity) report("huge-content-length");
+    if (head.contentLength === Infinity) head.anomalies.push("huge-content-length");
     return head.contentLength === 0 ? "none" : "length";
   }
   return isRequest ? "none" : "close";

@@ -6,13 +6,13 @@ import {
   CR,
   equalsLower,
   HTAB,
-  isTokenByte,
   LF,
   latin1,
   latin1Again,
   parseDecimal,
   SP,
   skipBlank,
+  TOKEN,
   trimEnd,
 } from "./syntax.ts";
 import { addCodings } from "./transfer-coding.ts";
@@ -38,27 +38,27 @@ export class Head {
   transferCoding: TransferCoding = "none";
   connectionClose = false;
   connectionKeepAlive = false;
+  /** What was wrong with the head, once for each time it was met. */
+  readonly anomalies: Anomaly[] = [];
 
   reset(): void {
     this.method = "";
     this.target = "";
     this.version = 11;
     this.status = 0;
-    // host and contentType stay as a cache; `parse` clears them when the field is absent.
     this.contentLength = -1;
     this.contentLengthSeen = 0;
     this.contentLengthFault = false;
     this.transferCoding = "none";
     this.connectionClose = false;
     this.connectionKeepAlive = false;
+    if (this.anomalies.length > 0) this.anomalies.length = 0;
   }
 }
 
-/** Told of each anomaly, once for each time it is met. */
-export type AnomalyReport = (name: Anomaly) => void;
-
 /**
- * Read a whole head, bytes[start, end), start line to empty line, whose start line was found good by `classifyStart`.
+ * Read a head from bytes[start, end) on, whose start line was found good by `classifyStart`. Returns where it ends, one
+ * past its empty line, or -1 when that is not there yet; `head` is then in no particular state.
  * Field names are compared without case; of the fields only those that matter are looked at.
  */
 export function parseHead(
@@ -67,107 +67,107 @@ export function parseHead(
   end: number,
   isRequest: boolean,
   head: Head,
-  report: AnomalyReport,
-): void {
+): number {
+  const previousHost = head.host;
+  const previousType = head.contentType;
   head.reset();
+  head.host = "";
+  head.contentType = "";
   let lineEnd = start;
   while (lineEnd < end && bytes[lineEnd] !== LF) lineEnd++;
   if (isRequest) parseRequestLine(bytes, start, lineEnd, head);
   else parseStatusLine(bytes, start, lineEnd, head);
 
-  const seen = new FieldsSeen(head.host, head.contentType);
   let at = lineEnd + 1;
   while (at < end) {
-    let next = at;
+    // The name, up to what ends it; then the value, up to the LF that no fold follows.
+    let nameEnd = at;
+    while (nameEnd < end && TOKEN[bytes[nameEnd]!] === 1) nameEnd++;
+    let next = nameEnd;
     while (next < end && bytes[next] !== LF) next++;
-    // Folded lines belong to this one: the value goes on after LF and a space or tab.
-    let folded = false;
+    if (next >= end) return -1;
+    if (next - at <= 1 && (next === at || bytes[at] === CR)) return next + 1;
     while (next + 1 < end && (bytes[next + 1] === SP || bytes[next + 1] === HTAB)) {
-      folded = true;
+      head.anomalies.push("obs-fold");
       next++;
       while (next < end && bytes[next] !== LF) next++;
     }
-    const first = bytes[at]!;
-    if (!(first === CR && next === at + 1) && next > at) {
-      if (folded) report("obs-fold");
-      parseField(bytes, at, next, head, seen, report);
+    if (next >= end) return -1;
+    let colon = nameEnd;
+    if (bytes[colon] !== COLON) {
+      while (colon < next && (bytes[colon] === SP || bytes[colon] === HTAB)) colon++;
+      const isField = bytes[colon] === COLON && nameEnd > at;
+      head.anomalies.push(isField ? "space-before-colon" : "bad-header-line");
+    }
+    if (bytes[colon] === COLON) {
+      parseField(bytes, at, nameEnd, colon + 1, next, head, previousHost, previousType);
     }
     at = next + 1;
   }
-  if (!seen.host) head.host = "";
-  if (!seen.contentType) head.contentType = "";
+  return -1;
 }
 
-/** Which cached fields this head has, and the values of the head before it. */
-class FieldsSeen {
-  host = false;
-  contentType = false;
-  readonly previousHost: string;
-  readonly previousType: string;
-  constructor(previousHost: string, previousType: string) {
-    this.previousHost = previousHost;
-    this.previousType = previousType;
-  }
-}
-
+/** A field whose name is bytes[start, nameEnd) and whose value stands, with blanks around it, in bytes[from, end). */
 function parseField(
   bytes: Uint8Array,
   start: number,
+  nameEnd: number,
+  from: number,
   end: number,
   head: Head,
-  seen: FieldsSeen,
-  report: AnomalyReport,
+  previousHost: string,
+  previousType: string,
 ): void {
-  let colon = start;
-  while (colon < end && isTokenByte(bytes[colon]!)) colon++;
-  let nameEnd = colon;
-  if (bytes[colon] === SP || bytes[colon] === HTAB) {
-    while (colon < end && (bytes[colon] === SP || bytes[colon] === HTAB)) colon++;
-    if (bytes[colon] === COLON) report("space-before-colon");
-  }
-  if (colon >= end || bytes[colon] !== COLON || nameEnd === start) {
-    report("bad-header-line");
-    return;
-  }
-  nameEnd = Math.min(nameEnd, colon);
-  // The first letter and the length tell the few names apart that matter.
-  switch (bytes[start]! | 0x20) {
-    case 0x63: // c
-      if (nameEnd - start === 12 && equalsLower(bytes, start, nameEnd, "content-type")) {
-        if (seen.contentType) return;
-        const from = skipBlank(bytes, colon + 1, end);
-        let to = from;
+  // The length and the first letter tell the few names apart that matter.
+  const first = bytes[start]! | 0x20;
+  switch (nameEnd - start) {
+    case 4:
+      if (first === 0x68 && head.host === "" && equalsLower(bytes, start, nameEnd, "host")) {
+        const at = skipBlank(bytes, from, end);
+        head.host = latin1Again(bytes, at, trimEnd(bytes, at, end), previousHost);
+      }
+      return;
+    case 10:
+      if (first === 0x63 && equalsLower(bytes, start, nameEnd, "connection")) {
+        parseConnection(bytes, skipBlank(bytes, from, end), end, head);
+      }
+      return;
+    case 12:
+      if (
+        first === 0x63 &&
+        head.contentType === "" &&
+        equalsLower(bytes, start, nameEnd, "content-type")
+      ) {
+        const at = skipBlank(bytes, from, end);
+        let to = at;
         while (to < end && bytes[to] !== 0x3b && bytes[to] !== LF) to++;
-        head.contentType = latin1Again(bytes, from, trimEnd(bytes, from, to), seen.previousType);
-        seen.contentType = true;
-      } else if (nameEnd - start === 14 && equalsLower(bytes, start, nameEnd, "content-length")) {
-        const from = skipBlank(bytes, colon + 1, end);
-        const to = trimEnd(bytes, from, end);
-        const value = parseDecimal(bytes, from, to);
-        if (value >= 0 && head.contentLengthSeen === 0) {
-          head.contentLength = value;
-          head.contentLengthSeen = 1;
-        } else {
-          addLengths(latin1(bytes, from, to), head, report);
-        }
-      } else if (nameEnd - start === 10 && equalsLower(bytes, start, nameEnd, "connection")) {
-        parseConnection(bytes, skipBlank(bytes, colon + 1, end), end, head);
+        head.contentType = latin1Again(bytes, at, trimEnd(bytes, at, to), previousType);
       }
       return;
-    case 0x68: // h
-      if (nameEnd - start === 4 && equalsLower(bytes, start, nameEnd, "host") && !seen.host) {
-        const from = skipBlank(bytes, colon + 1, end);
-        head.host = latin1Again(bytes, from, trimEnd(bytes, from, end), seen.previousHost);
-        seen.host = true;
+    case 14:
+      if (first === 0x63 && equalsLower(bytes, start, nameEnd, "content-length")) {
+        parseContentLength(bytes, skipBlank(bytes, from, end), end, head);
       }
       return;
-    case 0x74: // t
-      if (nameEnd - start === 17 && equalsLower(bytes, start, nameEnd, "transfer-encoding")) {
-        const from = skipBlank(bytes, colon + 1, end);
-        addCodings(latin1(bytes, from, trimEnd(bytes, from, end)), head, report);
+    case 17:
+      if (first === 0x74 && equalsLower(bytes, start, nameEnd, "transfer-encoding")) {
+        const at = skipBlank(bytes, from, end);
+        const to = trimEnd(bytes, at, end);
+        if (head.transferCoding === "none" && equalsLower(bytes, at, to, "chunked")) {
+          head.transferCoding = "chunked";
+        } else addCodings(latin1(bytes, at, to), head);
       }
       return;
   }
+}
+
+function parseContentLength(bytes: Uint8Array, from: number, end: number, head: Head): void {
+  const to = trimEnd(bytes, from, end);
+  const value = parseDecimal(bytes, from, to);
+  if (value >= 0 && head.contentLengthSeen === 0) {
+    head.contentLength = value;
+    head.contentLengthSeen = 1;
+  } else addLengths(latin1(bytes, from, to), head);
 }
 
 function parseConnection(bytes: Uint8Array, from: number, end: number, head: Head): void {
@@ -197,6 +197,27 @@ function parseRequestLine(bytes: Uint8Array, start: number, lineEnd: number, hea
     head.version = 9;
     head.target = latin1(bytes, skipBlank(bytes, methodEnd, last), last);
   }
+}
+
+/**
+ * Read a request line whose end is missing, if method and target are whole: `GET /path HTT`. False, and `head` in no
+ * particular state, otherwise.
+ */
+export function readCutRequestLine(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  head: Head,
+): boolean {
+  const shown = latin1(bytes, start, end);
+  const match = /^([A-Z][A-Z0-9_-]*) +([^\0-\x20]+) +(HT?T?P?|HTTP\/1?\.?\d?\r?)$/.exec(shown);
+  if (match === null) return false;
+  head.reset();
+  head.method = match[1]!;
+  head.target = match[2]!;
+  head.host = "";
+  head.contentType = "";
+  return true;
 }
 
 function parseStatusLine(bytes: Uint8Array, start: number, lineEnd: number, head: Head): void {

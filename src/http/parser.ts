@@ -4,9 +4,9 @@ import type { Anomaly } from "./anomaly.ts";
 import { ByteCollector } from "./byte-collector.ts";
 import { CHUNK_LINE, ChunkLine } from "./chunk-line.ts";
 import { framingOf } from "./framing.ts";
-import { Head, parseHead } from "./head.ts";
+import { Head, parseHead, readCutRequestLine } from "./head.ts";
 import { classifyStart, START } from "./start-line.ts";
-import { CR, findHeadEnd, LF } from "./syntax.ts";
+import { CR, findHeadEnd, findLf, LF } from "./syntax.ts";
 
 export type Role = "unknown" | "request" | "response";
 
@@ -208,8 +208,10 @@ export class MessageParser {
       case STATE.tunnel:
         break;
       case STATE.head:
-        if (this.#isHeadUnderway) this.#report("cut-head");
-        this.#takePartOfHead();
+        if (this.#isHeadUnderway) {
+          this.#report("cut-head");
+          this.#takePartOfHead();
+        }
         this.#held.clear();
         break;
       case STATE.close:
@@ -241,15 +243,13 @@ export class MessageParser {
       this.#state = STATE.head;
       return this.#hold(bytes, at, end);
     }
-    const headEnd =
-      kind === START.simpleRequest ? lineEnd(bytes, at, end) : findHeadEnd(bytes, at, end);
     this.role = kind === START.response ? "response" : "request";
     this.#begin();
+    const headEnd = this.#parseHead(bytes, at, end, kind === START.simpleRequest);
     if (headEnd === -1) {
       this.#state = STATE.head;
       return this.#hold(bytes, at, end);
     }
-    this.raw?.append(bytes, at, headEnd);
     this.#takeHead(bytes, at, headEnd);
     return headEnd;
   }
@@ -297,31 +297,42 @@ export class MessageParser {
     if (this.#state !== STATE.head) return end;
     const held = this.#held.buffer;
     const length = this.#held.length;
-    let headEnd = -1;
+    let isSimple = false;
     if (!this.#isHeadUnderway) {
       const kind = classifyStart(held, 0, length);
       if (kind === START.more || kind === START.likely) return end;
       if (!this.#isExpected(kind)) return this.#rejectStart(end);
       this.role = kind === START.response ? "response" : "request";
       this.#begin();
-      if (kind === START.simpleRequest) headEnd = lineEnd(held, 0, length);
+      isSimple = kind === START.simpleRequest;
+    } else if (findHeadEnd(held, Math.max(0, before - 3), length) === -1) {
+      // Looked for first, so that a head that comes byte by byte is parsed once; its empty line may have begun before.
+      return end;
     }
-    // The empty line may have begun up to three bytes before this piece.
-    if (headEnd === -1) headEnd = findHeadEnd(held, Math.max(0, before - 3), length);
+    const headEnd = this.#parseHead(held, 0, length, isSimple);
     if (headEnd === -1) return end;
-    this.raw?.append(held, 0, headEnd);
     this.#takeHead(held, 0, headEnd);
     this.#held.clear();
     return start + (headEnd - before);
+  }
+
+  /** Where the head ends, parsed into `head`, or -1. */
+  #parseHead(bytes: Uint8Array, start: number, end: number, isSimple: boolean): number {
+    if (!isSimple) return parseHead(bytes, start, end, this.role === "request", this.head);
+    const headEnd = findLf(bytes, start, end) + 1;
+    parseHead(bytes, start, headEnd, true, this.head);
+    return headEnd;
   }
 
   #takeHead(bytes: Uint8Array, start: number, end: number): void {
     const isRequest = this.role === "request";
     this.#isHeadUnderway = false;
     this.#isFirst = false;
-    parseHead(bytes, start, end, isRequest, this.head, this.#report);
+    this.raw?.append(bytes, start, end);
     const answer = this.#events.head(this, bytes, start, end);
-    switch (framingOf(this.head, isRequest, answer !== "normal", this.#report)) {
+    const framing = framingOf(this.head, isRequest, answer !== "normal");
+    if (this.head.anomalies.length > 0) this.head.anomalies.forEach(this.#report);
+    switch (framing) {
       case "none":
         this.#end();
         break;
@@ -340,19 +351,34 @@ export class MessageParser {
     if (answer === "tunnel") this.#state = STATE.tunnel;
   }
 
-  /** A head that will never be whole: with its start line it still tells of a message. False without one. */
+  /**
+   * A head that will never be whole: from its start line on it still tells of a message (captures that hold only the
+   * first bytes of each packet). False when not even that is there.
+   */
   #takePartOfHead(): boolean {
-    if (!this.#isHeadUnderway) return false;
     const held = this.#held.buffer;
-    const end = held.subarray(0, this.#held.length).lastIndexOf(LF) + 1;
-    if (end === 0) return false;
+    const length = this.#held.length;
+    if (!this.#isHeadUnderway) {
+      if (this.role === "response" || !readCutRequestLine(held, 0, length, this.head)) return false;
+      this.role = "request";
+      this.#begin();
+      this.#takeBrokenMessage(held, length);
+      return true;
+    }
+    const linesEnd = held.subarray(0, length).lastIndexOf(LF) + 1;
+    const end = linesEnd === 0 ? length : linesEnd;
+    parseHead(held, 0, end, this.role === "request", this.head);
+    this.#takeBrokenMessage(held, length);
+    return true;
+  }
+
+  #takeBrokenMessage(held: Uint8Array, length: number): void {
     this.#isHeadUnderway = false;
     this.#isWhole = false;
-    this.raw?.append(held, 0, this.#held.length);
-    parseHead(held, 0, end, this.role === "request", this.head, this.#report);
-    this.#events.head(this, held, 0, end);
+    this.raw?.append(held, 0, length);
+    this.#events.head(this, held, 0, length);
+    this.head.anomalies.forEach(this.#report);
     this.#end();
-    return true;
   }
 
   #takeBody(bytes: Uint8Array, start: number, end: number): void {
@@ -443,10 +469,4 @@ export class MessageParser {
     this.#isFirst = false;
     this.#events.lost(this, mayHideMessage);
   }
-}
-
-function lineEnd(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && bytes[at] !== LF) at++;
-  return at === end ? -1 : at + 1;
 }

@@ -47,9 +47,22 @@ export function toRecord(
   };
 }
 
-/** The record as one line of JSON, without the line end. */
+/** The record as one line of JSON, without the line end: what JSON.stringify makes of it, put together faster. */
 export function formatRecord(transaction: Transaction, capture: string, firstNs: bigint): string {
-  return JSON.stringify(toRecord(transaction, capture, firstNs));
+  const t = transaction;
+  return (
+    `{"capture":${quote(capture)},"client":"${endpointText(t.client)}","server":"${endpointText(t.server)}",` +
+    `"time":${Number(t.requestStartNs - firstNs) / 1e9},"method":${quote(t.method)},"host":${quote(t.host)},` +
+    `"uri":${quote(t.uri)},"status":${t.status},"requestBytes":${t.requestBytes},"responseBytes":${t.responseBytes},` +
+    `"contentType":${quote(t.contentType)},"complete":${t.complete}}`
+  );
+}
+
+/** Printable ASCII but for quote and backslash: stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 function endpointText(endpoint: Endpoint): string {

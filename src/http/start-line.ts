@@ -1,4 +1,4 @@
-import { CR, findLf, isTokenByte, SP } from "./syntax.ts";
+import { CR, findLf, SP, TOKEN } from "./syntax.ts";
 
 /**
  * What the bytes at the start of a message look like. `more`: too few to tell. `likely`: the same, but with a method
@@ -79,7 +79,7 @@ function classifyStatusLine(bytes: Uint8Array, start: number, end: number): Star
 function classifyRequestLine(bytes: Uint8Array, start: number, end: number): StartKind {
   let at = start;
   const limit = Math.min(end, start + METHOD_LENGTH_MAX + 1);
-  while (at < limit && isTokenByte(bytes[at]!)) at++;
+  while (at < limit && TOKEN[bytes[at]!] === 1) at++;
   if (at === start) return START.none;
   if (at === end) return at - start <= METHOD_LENGTH_MAX ? START.more : START.none;
   if (bytes[at] !== SP) return START.none;

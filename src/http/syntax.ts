@@ -8,13 +8,9 @@ export const COLON = 0x3a;
 export const COMMA = 0x2c;
 
 /** 1 for the characters of a token (RFC 9110 §5.6.2). */
-const TOKEN = new Uint8Array(256);
+export const TOKEN = new Uint8Array(256);
 for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
   TOKEN[char.charCodeAt(0)] = 1;
-}
-
-export function isTokenByte(byte: number): boolean {
-  return TOKEN[byte] === 1;
 }
 
 // Node's own slicer, which the type package leaves out: it takes any Uint8Array, so that no Buffer has to be made.
