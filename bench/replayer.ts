@@ -1,10 +1,10 @@
 import { Random } from "../src/base/random.ts";
 import type { MissPolicy } from "../src/replay/miss.ts";
-import { mssOption } from "../src/replay/mss-option.ts";
 import { PacketReplayer } from "../src/replay/packet-replayer.ts";
 import { Tape } from "../src/replay/tape.ts";
 import { emitTcpFrame } from "../src/wire/packet.ts";
 import { TCP_FLAG } from "../src/wire/tcp.ts";
+import { emitTcpOptions } from "../src/wire/tcp-options.ts";
 
 /**
  * Sessions per second of CPU through the packet-level replayer: handshake, one request, one recorded answer, close.
@@ -46,7 +46,7 @@ function frame(
       acknowledgement,
       flags,
       window: 65_535,
-      ...((flags & syn) === 0 ? {} : { options: mssOption(MSS) }),
+      ...((flags & syn) === 0 ? {} : { options: emitTcpOptions({ maximumSegmentSize: MSS }) }),
     },
     payload,
   });

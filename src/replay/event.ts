@@ -4,6 +4,8 @@ export const REPLAY_EVENTS = [
   "not-tcp",
   /** A frame that cannot be read, or whose checksum is wrong. */
   "malformed",
+  /** TCP options of a SYN that cannot be read. */
+  "malformed-options",
   /** Part of a fragmented packet. */
   "fragment",
   /** A SYN to an address and port that are not on the tape: answered by RST. */

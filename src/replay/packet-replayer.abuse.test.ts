@@ -231,3 +231,22 @@ test("whatever comes in, nothing escapes and nothing goes to anybody but the sen
     { numRuns: 300 },
   );
 });
+
+test("a SYN whose options cannot be read is counted, and served without them", (t) => {
+  const { put, out, replayer } = bench();
+  put(
+    emitTcpFrame({
+      destinationMac: GATEWAY_MAC,
+      sourceMac: BOT_MAC,
+      source: BOT_ADDRESS,
+      destination: SERVER,
+      tcp: {
+        ...{ sourcePort: 40_000, destinationPort: 80, sequence: 100, acknowledgement: 0 },
+        ...{ flags: SYN, window: 65_535, options: new Uint8Array([2, 9, 5, 180]) },
+      },
+      payload: NONE,
+    }),
+  );
+  t.like(out, [{ flags: SYN | ACK, acknowledgement: 101 }]);
+  t.is(replayer.counts()["malformed-options"], 1);
+});

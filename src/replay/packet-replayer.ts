@@ -7,6 +7,7 @@ import { isGroupMac } from "../wire/mac.ts";
 import { isMalformed } from "../wire/malformed.ts";
 import { type ParsedFrame, parseFrame, type Route, wrongChecksum } from "../wire/packet.ts";
 import type { TcpHeader } from "../wire/tcp.ts";
+import { parseTcpOptions } from "../wire/tcp-options.ts";
 import { AnswerLog } from "./answer-log.ts";
 import { Conversation } from "./conversation.ts";
 import { REPLAY_EVENTS, type ReplayEvent } from "./event.ts";
@@ -14,7 +15,6 @@ import type { LabelledBytes } from "./label.ts";
 import { Lingering } from "./lingering.ts";
 import type { TapeMatcher } from "./match.ts";
 import { type Answer, type MissPolicy, missAnswer } from "./miss.ts";
-import { mssOf } from "./mss-option.ts";
 import { ReplayedConnection } from "./replayed-connection.ts";
 import type { RequestHead } from "./request-stream.ts";
 import { ReturnPath } from "./return-path.ts";
@@ -127,7 +127,7 @@ export class PacketReplayer {
 
   #receiveTcp(frame: ParsedFrame, tcp: TcpHeader, bot: string, server: string): void {
     const { sequence, acknowledgement, flags, window, options } = tcp;
-    const mss = (flags & SYN) === 0 ? undefined : mssOf(options);
+    const mss = (flags & SYN) === 0 ? undefined : this.#mssOf(options);
     const segment: Segment = {
       ...{ sequence, acknowledgement, flags, window, payload: frame.payload },
       ...(mss === undefined ? {} : { mss }),
@@ -183,6 +183,14 @@ export class PacketReplayer {
       },
     });
     this.#open.set(key, { connection, conversation });
+  }
+
+  /** The MSS that a SYN tells. Options that cannot be read are counted, and the SYN counts without them. */
+  #mssOf(raw: Uint8Array): number | undefined {
+    const options = parseTcpOptions(raw);
+    if (!isMalformed(options)) return options.maximumSegmentSize;
+    this.#count("malformed-options");
+    return undefined;
   }
 
   /** A segment of no open connection. */

@@ -1,5 +1,5 @@
 import { emitTcpFrame, type Route } from "../wire/packet.ts";
-import { mssOption } from "./mss-option.ts";
+import { emitTcpOptions } from "../wire/tcp-options.ts";
 import type { Segment } from "./segment.ts";
 
 /** What fits behind IPv4 or IPv6 and TCP headers without options into 1500 bytes. */
@@ -40,7 +40,7 @@ export class ReturnPath {
         acknowledgement,
         flags,
         window,
-        ...(mss === undefined ? {} : { options: mssOption(mss) }),
+        ...(mss === undefined ? {} : { options: emitTcpOptions({ maximumSegmentSize: mss }) }),
       },
       payload,
     });

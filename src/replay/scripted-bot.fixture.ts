@@ -3,8 +3,8 @@ import type { PacketPort } from "../base/packet-port.ts";
 import { Random } from "../base/random.ts";
 import { isMalformed } from "../wire/malformed.ts";
 import { emitTcpFrame, parseFrame, wrongChecksum } from "../wire/packet.ts";
+import { emitTcpOptions } from "../wire/tcp-options.ts";
 import type { ManualTimers } from "./manual-timers.fixture.ts";
-import { mssOption } from "./mss-option.ts";
 import { ACK, FIN, PSH, RST, type Segment, SYN } from "./segment.ts";
 import { advance, distance } from "./sequence.ts";
 
@@ -242,7 +242,12 @@ export class ScriptedBot {
   }
 
   #sendSyn(): void {
-    this.#send(SYN, this.#initial, NONE, mssOption(this.#options.mss ?? 1_460));
+    this.#send(
+      SYN,
+      this.#initial,
+      NONE,
+      emitTcpOptions({ maximumSegmentSize: this.#options.mss ?? 1_460 }),
+    );
   }
 
   #next(): number {
