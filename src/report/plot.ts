@@ -139,11 +139,11 @@ function centreMark(
   const at = centre(cluster);
   const [cx, cy] = [x.at(at.x), y.at(at.y)];
   const kind = cluster.benign ? "benign" : (colours.get(cluster.label) ?? "none");
-  const above = cy - y.length(cluster.radius) - 6;
-  const labelY = above > TOP + 10 ? above : cy + y.length(cluster.radius) + 14;
+  // Above its ring; inside it where the drawing ends.
+  const labelY = Math.max(cy - y.length(cluster.radius) - 6, TOP + 12);
   return html`<g class="centre ${kind}"><path d="M${px(cx - 7)} ${px(cy)}h14M${px(cx)} ${px(cy - 7)}v14"/>${
     !cluster.benign &&
-    html`<text x="${px(Math.min(Math.max(cx, LEFT + 50), WIDTH - RIGHT - 50))}" y="${px(Math.min(Math.max(labelY, TOP + 12), HEIGHT - BOTTOM - 6))}" text-anchor="middle">${cluster.label}</text>`
+    html`<text x="${px(Math.min(Math.max(cx, LEFT + 50), WIDTH - RIGHT - 50))}" y="${px(Math.min(labelY, HEIGHT - BOTTOM - 6))}" text-anchor="middle">${cluster.label}</text>`
   }</g>`;
 }
 

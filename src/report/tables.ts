@@ -1,6 +1,6 @@
 import type { Outcome, Results, RoundResult, SuspectResult } from "../run/results.ts";
 import { misjudged } from "./legend.ts";
-import { html, type Insert, type Markup } from "./markup.ts";
+import { html, type Insert, Markup } from "./markup.ts";
 import { bytes, counted, figure, milliseconds, seconds, UNKNOWN, whole } from "./number.ts";
 import { effects, judged, probeOutcome, SIGN } from "./words.ts";
 
@@ -131,23 +131,25 @@ function share(recorded: number, substituted: number, refused: number): Markup {
   return html`<svg class="share" viewBox="0 0 160 12" role="img" aria-label="${percent}"><title>${percent}</title>${rects}</svg>`;
 }
 
+/** Folded away while every kind of probe proves what it should: there are dozens. */
 export function probeTable(round: RoundResult): Markup | null {
   const { containment } = round;
   if (containment === null) return null;
-  return html`${table({
-    caption: `Round ${round.round}: probes for a way out of isolation`,
-    heads: ["Probe", "#Sent", "#Seen by the control", "#Leaked", "Proves"],
-    rows: containment.probes.map((probe) => {
-      const outcome = probeOutcome(probe);
-      return [
-        probe.kind,
-        whole(probe.sent),
-        whole(probe.control),
-        whole(probe.leaked),
-        html`${badge(outcome)}`,
-      ];
-    }),
-  })}<p>The canary outside saw ${counted(containment.canary.before, "packet")} before isolation and ${whole(containment.canary.after)} after it. ${counted(containment.outletFrames, "frame")} of any kind reached the place where a way out would be.</p>`;
+  const { canary, outletFrames } = containment;
+  const probes = containment.probes.map((probe) => ({ probe, outcome: probeOutcome(probe) }));
+  const passed = probes.filter(({ outcome }) => outcome === "pass").length;
+  const rows = probes.map(({ probe, outcome }) => [
+    probe.kind,
+    whole(probe.sent),
+    whole(probe.control),
+    whole(probe.leaked),
+    badge(outcome),
+  ]);
+  const heads = ["Probe", "#Sent", "#Seen by the control", "#Leaked", "Proves"];
+  const caption = `Round ${round.round}: probes for a way out of isolation`;
+  const opened = passed === probes.length ? new Markup("") : new Markup(" open");
+  return html`<p>Round ${round.round}: ${whole(passed)} of ${counted(probes.length, "kind")} of probes were seen by the control and did not get out. The canary outside saw ${counted(canary.before, "packet")} before isolation and ${whole(canary.after)} after it. ${counted(outletFrames, "frame")} of any kind reached the place where a way out would be.</p>
+<details${opened}><summary>probe by probe</summary>${table({ caption, heads, rows })}</details>`;
 }
 
 /** What learning from isolation did to the judgement of the same observations. */
