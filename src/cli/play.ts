@@ -15,6 +15,7 @@ import { topologyOf } from "../run/topology.ts";
 import { type Scenario, scenarioSchema } from "../scenario/scenario.ts";
 import { overall } from "../verdict/assertion.ts";
 import { assertRun, type Truth } from "../verdict/assertions.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { parts } from "./parts.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -123,6 +124,7 @@ async function play({ scenario, capture, truth, inputs, options, loop }: Play): 
     seed,
     startedAt: new Date(),
   });
+  using _ = onInterrupt(() => folder.discardNow());
   for (const { name, content } of inputs) folder.inputText(name, content);
   const recorder = new Recorder(folder);
   const record = await loop(lab, recorder);

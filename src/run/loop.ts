@@ -78,9 +78,6 @@ function optionsOf(scenario: Scenario, seed: number, round: number): RoundOption
   };
 }
 
-export function addCounts(
-  sums: Record<string, number>,
-  counts: Readonly<Record<string, number>>,
-): void {
+function addCounts(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
   for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
 }

@@ -64,7 +64,7 @@ function observation(
   };
 }
 
-export function modelResult(model: Model, quality: Quality): ModelResult {
+function modelResult(model: Model, quality: Quality): ModelResult {
   return {
     columns: model.columns,
     mean: model.scale.center,
