@@ -26,6 +26,10 @@ export class FlowTables {
     this.#build([...byIdentity.values()]);
   }
 
+  get size(): number {
+    return this.#tables.reduce((sum, table) => sum + (table?.entries.length ?? 0), 0);
+  }
+
   /** Adds one rule, or replaces that with the same table, priority and match. */
   add(rule: Rule, resolve: PortResolver, nowMs: number): void {
     const entry = this.#entry(rule, resolve, nowMs);
@@ -69,7 +73,10 @@ export class FlowTables {
     const tables: (Table | undefined)[] = [];
     for (const [number, list] of byTable) tables[number] = new Table(list);
     this.#tables = tables;
-    this.nextExpiryMs = Math.min(Number.POSITIVE_INFINITY, ...entries.map(expiryMs));
+    this.nextExpiryMs = entries.reduce(
+      (earliest, entry) => Math.min(earliest, expiryMs(entry)),
+      Number.POSITIVE_INFINITY,
+    );
   }
 }
 

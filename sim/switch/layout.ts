@@ -163,6 +163,3 @@ export const CT_STATE = {
   snat: 64,
   dnat: 128,
 } as const;
-
-/** The field of that name; re-exported so that the switch's files need one import. */
-export { fieldNamed };

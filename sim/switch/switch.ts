@@ -19,6 +19,8 @@ import { Packet } from "./packet.ts";
 import { Walk } from "./walk.ts";
 import { writeWord } from "./write-field.ts";
 
+const ETHERNET_BYTES = 14;
+
 /** A frame that leaves the switch. */
 export interface Output {
   readonly port: number | "LOCAL" | "CONTROLLER";
@@ -51,6 +53,10 @@ export interface SwitchCounters {
   /** Packets that came in through a port that the bridge does not have. */
   fromAbsentPort: number;
   toAbsentPort: number;
+  /** Frames without a whole Ethernet header, which are dropped. */
+  runts: number;
+  /** Rules that `learn` could not add, because there were too many. */
+  learnRefused: number;
   /** Walks through the tables, and how many of them the cache spared. */
   walks: number;
   cached: number;
@@ -68,6 +74,8 @@ export class Switch {
     outputs: 0,
     fromAbsentPort: 0,
     toAbsentPort: 0,
+    runts: 0,
+    learnRefused: 0,
     walks: 0,
     cached: 0,
     dropped: { miss: 0, resubmit_depth: 0, resubmit_count: 0, stack: 0, recirculation: 0 },
@@ -150,6 +158,7 @@ export class Switch {
       this.counters.fromAbsentPort++;
       return [];
     }
+    if (this.#isRunt(frame)) return [];
     const packet = this.#packet;
     packet.reset(frame);
     const key = this.#keys[0]!;
@@ -167,6 +176,7 @@ export class Switch {
     bytes: Uint8Array,
   ): Output[] {
     this.#begin();
+    if (this.#isRunt(bytes)) return [];
     const packet = this.#packet;
     packet.reset(bytes);
     const key = this.#keys[0]!;
@@ -202,6 +212,12 @@ export class Switch {
     const lines = this.conntrack.table.live(this.#now()).map(formatConnection).sort();
     this.#nowMs = -1;
     return lines;
+  }
+
+  #isRunt(frame: Uint8Array): boolean {
+    if (frame.length >= ETHERNET_BYTES) return false;
+    this.counters.runts++;
+    return true;
   }
 
   #begin(): void {
@@ -316,11 +332,19 @@ export class Switch {
           this.#run(packet.clone(), operation.operations, key, depth);
           break;
         case "learn":
-          this.#tables.add(operation.rule, (port) => this.#knownPort(port), this.#now());
-          this.#caches = [];
+          this.#learn(operation.rule);
           break;
       }
     }
+  }
+
+  #learn(rule: Rule): void {
+    if (this.#tables.size >= this.#limits.rulesWithLearnedMax) {
+      this.counters.learnRefused++;
+      return;
+    }
+    this.#tables.add(rule, (port) => this.#knownPort(port), this.#now());
+    this.#caches = [];
   }
 
   /** `ct` on a fragment: what follows it is done for all fragments, once the last one is there. */

@@ -110,6 +110,8 @@ export const SWITCH_LIMITS = {
   macAgeMs: 300_000,
   /** Slots of the cache of walks for each table in which a walk can start. A power of two. */
   flowCacheSlots: 4_096,
+  /** Rules up to which `learn` adds more; each costs a rebuild of the tables. */
+  rulesWithLearnedMax: 10_000,
   /** Fragments that wait for the rest of their packet, and for how long, in milliseconds. Open vSwitch's values. */
   fragmentsMax: 1_000,
   fragmentMs: 15_000,
