@@ -11,13 +11,13 @@ import { fileError } from "./files.ts";
 import type { Io } from "./io.ts";
 
 /** Read at a time: large pieces are quickest. */
-const PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 18;
 
 export interface ReadOptions {
   readonly io: Pick<Io, "progress">;
   /** Keep the bytes of each message. */
   readonly keepBytes?: boolean;
-  /** Called with each transaction, in the order in which their requests were completed; `firstNs` is the first packet's time. */
+  /** Called with each transaction when its response is over; `firstNs` is the first packet's time. */
   readonly onTransaction: (transaction: Transaction, firstNs: bigint) => void;
   /** Called now and then, to wait for a slow reader. False ends the reading. */
   readonly settle?: () => Promise<boolean>;
@@ -43,10 +43,9 @@ export async function readTransactions(
   options: ReadOptions,
 ): Promise<CaptureReading> {
   const capture = basename(file);
-  const ordered = new InOrder(options.onTransaction);
   const extractor = new Extractor({
     keepBytes: options.keepBytes ?? false,
-    onTransaction: (transaction) => ordered.add(transaction, extractor.firstNs ?? 0n),
+    onTransaction: (transaction) => options.onTransaction(transaction, extractor.firstNs ?? 0n),
   });
   const events = new Map<string, number>();
   let packets = 0;
@@ -72,7 +71,10 @@ export async function readTransactions(
   return {
     capture,
     firstNs: extractor.firstNs ?? 0n,
-    counts: { ...extractor.counts, ...Object.fromEntries(events) },
+    counts: {
+      ...extractor.counts,
+      ...Object.fromEntries(events),
+    },
     damage,
   };
 }
@@ -95,9 +97,12 @@ export async function readObservations(
   return { ...reading, observations: observe(transactions, options) };
 }
 
-/** "FILE: packets 120, transactions 33, …" */
-export function countsLine({ capture, counts }: CaptureReading): string {
-  const parts = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+/** "FILE: packets 120, transactions 33, …", and what the caller counted besides. */
+export function countsLine(
+  { capture, counts }: CaptureReading,
+  more: Readonly<Record<string, number>> = {},
+): string {
+  const parts = Object.entries({ ...counts, ...more }).map(([name, count]) => `${name} ${count}`);
   return `${capture}: ${parts.join(", ")}`;
 }
 
@@ -134,30 +139,5 @@ async function* pieces(
     }
   } catch (error) {
     throw fileError(file, error);
-  }
-}
-
-/**
- * The extractor hands a transaction out when its response is over; records are in the order of the requests. Only the
- * transactions that overtook a slower one wait here.
- */
-class InOrder {
-  readonly #next: (transaction: Transaction, firstNs: bigint) => void;
-  readonly #waiting = new Map<number, Transaction>();
-  #due = 0;
-
-  constructor(next: (transaction: Transaction, firstNs: bigint) => void) {
-    this.#next = next;
-  }
-
-  add(transaction: Transaction, firstNs: bigint): void {
-    this.#waiting.set(transaction.order ?? this.#due, transaction);
-    for (;;) {
-      const due = this.#waiting.get(this.#due);
-      if (due === undefined) return;
-      this.#waiting.delete(this.#due);
-      this.#due += 1;
-      this.#next(due, firstNs);
-    }
   }
 }

@@ -3,12 +3,13 @@ import { InputError, IsoreplayError } from "../base/errors.ts";
 import { visible } from "../report/markup.ts";
 
 /** Text that may wait before it is written. */
-const HELD_CHARACTERS = 1 << 16;
+const HELD_BYTES = 1 << 16;
 
 /** A stream for text, written in large pieces, no faster than it is read. */
 export class Output {
   readonly #stream: Writable;
-  #held = "";
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
   #closed = false;
 
   constructor(stream: Writable) {
@@ -23,7 +24,13 @@ export class Output {
   }
 
   print(text: string): void {
-    this.#held += text;
+    this.bytes(Buffer.from(text));
+  }
+
+  /** Print text that is encoded already. */
+  bytes(bytes: Uint8Array): void {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
   }
 
   line(text: string): void {
@@ -32,16 +39,17 @@ export class Output {
 
   /** Write what is held once it is much; `settle` often when there are many lines. */
   async settle(): Promise<void> {
-    if (this.#held.length >= HELD_CHARACTERS) await this.flush();
+    if (this.#heldBytes >= HELD_BYTES) await this.flush();
   }
 
   /** Write what is held, and wait until it is taken. Throws InputError where it cannot be written. */
   async flush(): Promise<void> {
-    const text = this.#held;
-    this.#held = "";
-    if (text === "" || this.#closed) return;
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (held.length === 0 || this.#closed) return;
     const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
-      this.#stream.write(text, resolve);
+      this.#stream.write(Buffer.concat(held), resolve);
     });
     if (error === null || error === undefined) return;
     this.#closed = true;

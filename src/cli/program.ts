@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { ExitStatus } from "../base/errors.ts";
 import { DEFAULT_GAP_S } from "../feature/windows.ts";
-import { RUNS } from "../run/folder.ts";
+import { RUNS } from "../run/runs.ts";
 import { positiveSeconds, wholeNumber } from "./arguments.ts";
 import type { ClassifyOptions } from "./commands/classify.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";

@@ -2,7 +2,7 @@ import { EXIT, type ExitStatus } from "../../base/errors.ts";
 import { judge } from "../../cluster/judge.ts";
 import type { Judgement } from "../../cluster/judgement.ts";
 import type { Observation } from "../../feature/observation.ts";
-import { figure } from "../../report/number.ts";
+import { counted, figure } from "../../report/number.ts";
 import { textTable } from "../../report/text.ts";
 import { type CaptureReading, readObservations } from "../captures.ts";
 import { complaining, type Io } from "../io.ts";
@@ -98,7 +98,7 @@ function summary(judged: readonly Judged[], captures: number): string {
   );
   const labels = [...known].map(([label, list]) => `${label} ${list.length}`).join(", ");
   return (
-    `${judged.length} conversations in ${captures} ${captures === 1 ? "capture" : "captures"}: ` +
+    `${counted(judged.length, "conversation")} in ${counted(captures, "capture")}: ` +
     `${count("known")} known${labels === "" ? "" : ` (${labels})`}, ${count("unknown")} unknown, ${count("benign")} benign`
   );
 }
