@@ -23,9 +23,14 @@ class Event implements Scheduled {
   index = -1;
   run: (argument: unknown) => void = nothing;
   argument: unknown;
+  /** Nobody holds a handle: the object serves again once the event has happened. */
+  isReusable = false;
 }
 
 function nothing(): void {}
+
+/** Events that are kept to serve again. */
+const SPARE_EVENTS_MAX = 1024;
 
 /**
  * Virtual time: a queue of events ordered by time, then by the order in which they were scheduled. Nothing waits for a
@@ -37,6 +42,7 @@ function nothing(): void {}
  */
 export class Scheduler implements Timers {
   readonly #heap: Event[] = [];
+  readonly #spare: Event[] = [];
   #nowNs = 0;
   #sequence = 0;
   #awake = true;
@@ -73,14 +79,16 @@ export class Scheduler implements Timers {
   at(timeNs: number, run: (argument: never) => void, argument?: unknown): Scheduled {
     if (!(timeNs < Number.MAX_SAFE_INTEGER)) throw new RangeError(`no such time: ${timeNs} ns`);
     const event = new Event();
-    event.timeNs = Math.max(this.#nowNs, Math.round(timeNs));
-    event.sequence = this.#sequence++;
-    event.run = run as (argument: unknown) => void;
-    event.argument = argument;
-    event.index = this.#heap.length;
-    this.#heap.push(event);
-    this.#up(event);
+    this.#put(event, timeNs, run as (argument: unknown) => void, argument);
     return event;
+  }
+
+  /** As `at`, for what is never cancelled: frames on a link, by the hundred thousand. */
+  post<T>(timeNs: number, run: (argument: T) => void, argument: T): void {
+    if (!(timeNs < Number.MAX_SAFE_INTEGER)) throw new RangeError(`no such time: ${timeNs} ns`);
+    const event = this.#spare.pop() ?? new Event();
+    event.isReusable = true;
+    this.#put(event, timeNs, run as (argument: unknown) => void, argument);
   }
 
   /** Take an event out of the queue at once, so that it keeps nothing alive. No effect once it has happened. */
@@ -135,11 +143,26 @@ export class Scheduler implements Timers {
         this.#takeOut(next);
         this.#nowNs = next.timeNs;
         this.#executed++;
-        next.run(next.argument);
+        const { run, argument } = next;
+        if (next.isReusable && this.#spare.length < SPARE_EVENTS_MAX) {
+          next.argument = undefined;
+          this.#spare.push(next);
+        }
+        run(argument);
       }
     } finally {
       this.#running = false;
     }
+  }
+
+  #put(event: Event, timeNs: number, run: (argument: unknown) => void, argument: unknown): void {
+    event.timeNs = Math.max(this.#nowNs, Math.round(timeNs));
+    event.sequence = this.#sequence++;
+    event.run = run;
+    event.argument = argument;
+    event.index = this.#heap.length;
+    this.#heap.push(event);
+    this.#up(event);
   }
 
   #takeOut(event: Event): void {

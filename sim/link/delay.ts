@@ -17,6 +17,6 @@ export function delay(
     const jitter = jitterNs > 0 ? random.float() * jitterNs : 0;
     lastNs = Math.max(lastNs, scheduler.nowNumber + delayNs + jitter);
     // Through the queue even without delay: a frame never arrives inside the call that sent it.
-    scheduler.at(lastNs, next, bytes);
+    scheduler.post(lastNs, next, bytes);
   };
 }

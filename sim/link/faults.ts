@@ -21,7 +21,7 @@ export function faults(
   const pass = (bytes: Uint8Array) => {
     if (reordering > 0 && random.chance(reordering)) {
       counts.reordered++;
-      scheduler.at(scheduler.nowNumber + random.float() * heldNsMax, next, bytes);
+      scheduler.post(scheduler.nowNumber + random.float() * heldNsMax, next, bytes);
       return;
     }
     next(bytes);

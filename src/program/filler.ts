@@ -6,8 +6,10 @@ const SENTENCE = encoder.encode("This text is filler made for the lab and says n
 /** `length` bytes of text that repeats. */
 export function fillerText(length: number): Uint8Array {
   const out = new Uint8Array(length);
-  for (let at = 0; at < length; at += SENTENCE.length) {
-    out.set(SENTENCE.subarray(0, Math.min(SENTENCE.length, length - at)), at);
+  out.set(SENTENCE.subarray(0, length));
+  // What is there is doubled again and again: a page costs a few copies, not one for each sentence.
+  for (let filled = SENTENCE.length; filled < length; filled *= 2) {
+    out.copyWithin(filled, 0, Math.min(filled, length - filled));
   }
   return out;
 }
