@@ -1,4 +1,4 @@
-import { FIELDS, type Field, fieldNamed } from "../../src/rule/field.ts";
+import { FIELDS, type Field } from "../../src/rule/field.ts";
 
 /**
  * Where each field stands in a flow key. A key is an Int32Array of `WORDS` 32-bit words (signed, so that V8 keeps them

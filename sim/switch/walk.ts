@@ -1,9 +1,11 @@
-import type { Action, CtAction, LearnAction, ModName, Subfield } from "../../src/rule/action.ts";
+import type { Action, CtAction, ModName, Subfield } from "../../src/rule/action.ts";
 import { type Field, fieldNamed, type Prerequisite } from "../../src/rule/field.ts";
-import type { FieldMatch } from "../../src/rule/match.ts";
 import { PORT, type PortRef } from "../../src/rule/port.ts";
-import type { Rule } from "../../src/rule/rule.ts";
+import { intoActionSet } from "./action-set.ts";
+import { hasFields } from "./has-fields.ts";
 import { forEachWord, PACKET_WORD, PIPELINE_WORDS, readBits, W, WORDS } from "./layout.ts";
+import { learnedRule } from "./learned-rule.ts";
+import { MODIFIED } from "./modified.ts";
 import type { DropReason, Operation, Program } from "./operation.ts";
 import type { Entry, Table } from "./table.ts";
 
@@ -201,7 +203,10 @@ export class Walk {
         this.#clearCt();
         return true;
       case "learn":
-        this.#operations.push({ op: "learn", rule: this.#learned(action) });
+        this.#operations.push({
+          op: "learn",
+          rule: learnedRule(action, (source) => this.#read(source)),
+        });
         return true;
       case "note":
         return true;
@@ -399,91 +404,13 @@ export class Walk {
     this.#operations.push({ op: "write", words });
   }
 
-  #learned(action: LearnAction): Rule {
-    let inPort: number | null = null;
-    const conditions = new Map<Field, FieldMatch>();
-    const actions: Action[] = [];
-    for (const spec of action.specs) {
-      const value = "value" in spec.source ? spec.source.value : this.#read(spec.source);
-      if (spec.kind === "output") actions.push({ kind: "output", port: Number(value) });
-      else if (spec.kind === "load") actions.push({ kind: "load", value, target: spec.target });
-      else if (spec.target.field.name === "in_port") inPort = Number(value);
-      else {
-        const { field, start, bits } = spec.target;
-        const old = conditions.get(field);
-        const mask = ((1n << BigInt(bits)) - 1n) << BigInt(start);
-        conditions.set(field, {
-          field,
-          value: (old?.value ?? 0n) | (value << BigInt(start)),
-          mask: (old?.mask ?? 0n) | mask,
-        });
-      }
-    }
-    return {
-      table: action.table,
-      priority: action.priority,
-      cookie: action.cookie,
-      match: { inPort, fields: [...conditions.values()] },
-      actions,
-      idleTimeout: action.idleTimeout,
-      hardTimeout: action.hardTimeout,
-    };
-  }
-
   /** Whether this packet has fields with that prerequisite. */
   #has(prerequisite: Prerequisite): boolean {
-    const key = this.#key;
-    const type = key[W.ethType];
-    const ip = type === 0x0800 || type === 0x86dd;
-    const whole = (key[W.ipFrag]! & 2) === 0;
-    const protocol = ip && whole ? key[W.nwProto] : 0;
-    switch (prerequisite) {
-      case "none":
-        return true;
-      case "vlan":
-        return (key[W.vlanTci]! & 0x1000) !== 0;
-      case "arp":
-        return type === 0x0806 || type === 0x8035;
-      case "ipv4":
-        return type === 0x0800;
-      case "ipv6":
-        return type === 0x86dd;
-      case "ip":
-        return ip;
-      case "tcp":
-        return protocol === 6;
-      case "udp":
-        return protocol === 17;
-      case "sctp":
-        return protocol === 132;
-      case "icmp":
-        return type === 0x0800 && protocol === 1;
-      case "icmp6":
-        return type === 0x86dd && protocol === 58;
-      case "nd":
-        this.mask[W.tpSrc] = -1;
-        return type === 0x86dd && protocol === 58 && (key[W.tpSrc] === 135 || key[W.tpSrc] === 136);
-    }
+    // Type, protocol and fragment have a say in every walk; the ICMP type only here.
+    if (prerequisite === "nd") this.mask[W.tpSrc] = -1;
+    return hasFields(this.#key, prerequisite);
   }
 }
-
-/** What `mod_*` writes: field, mask, by how much the value is shifted, bits that are set besides (a VLAN tag's). */
-const MODIFIED: Readonly<
-  Record<
-    Exclude<ModName, "mod_tp_src" | "mod_tp_dst">,
-    readonly [field: string, mask: bigint, shift: bigint, always: bigint]
-  >
-> = {
-  mod_dl_src: ["eth_src", 0xffffffffffffn, 0n, 0n],
-  mod_dl_dst: ["eth_dst", 0xffffffffffffn, 0n, 0n],
-  mod_nw_src: ["ip_src", 0xffffffffn, 0n, 0n],
-  mod_nw_dst: ["ip_dst", 0xffffffffn, 0n, 0n],
-  mod_nw_tos: ["nw_tos", 0xfcn, 0n, 0n],
-  mod_nw_ecn: ["nw_ecn", 0x3n, 0n, 0n],
-  mod_nw_ttl: ["nw_ttl", 0xffn, 0n, 0n],
-  mod_vlan_vid: ["vlan_tci", 0xfffn, 0n, 0x1000n],
-  mod_vlan_pcp: ["vlan_tci", 0xe000n, 13n, 0x1000n],
-};
 
 function triples(key: Int32Array, masks: Int32Array, from: number, to: number): Int32Array {
   const words: number[] = [];
@@ -492,29 +419,4 @@ function triples(key: Int32Array, masks: Int32Array, from: number, to: number): 
     if (mask !== 0) words.push(w, key[w]! & mask, mask);
   }
   return Int32Array.from(words);
-}
-
-/** The order in which an action set is done, whatever the order in which it was written (OpenFlow 1.5, 5.6). */
-const SET_ORDER: readonly Action["kind"][] = [
-  "pop_vlan",
-  "push_vlan",
-  "dec_ttl",
-  "set_field",
-  "load",
-  "mod",
-  "move",
-];
-
-/** The set with `action` added; one of the same kind (and field) gives way. Outputs come last, and only one stays. */
-function intoActionSet(set: readonly Action[], action: Action): Action[] {
-  const rank = (a: Action): number => {
-    const at = SET_ORDER.indexOf(a.kind);
-    return at < 0 ? SET_ORDER.length : Math.min(at, 3);
-  };
-  const replaces = (old: Action): boolean => {
-    if (rank(old) !== rank(action)) return false;
-    if (old.kind === "set_field" && action.kind === "set_field") return old.field === action.field;
-    return rank(action) !== 3;
-  };
-  return [...set.filter((old) => !replaces(old)), action].sort((a, b) => rank(a) - rank(b));
 }

@@ -38,12 +38,22 @@ test("memory follows the live connections, not those that ever were", (t) => {
   const clock = new ManualClock();
   const bridge = makeSwitch(STATEFUL, { clock });
   for (let i = 0; i < 20_000; i++) {
-    bridge.receive(1, udp({ ...CLIENT, port: 1 + (i % 60_000) }, SERVER));
     clock.advance(100);
+    bridge.receive(1, udp({ ...CLIENT, port: 1 + (i % 60_000) }, SERVER));
   }
   // 60 seconds at 10 per second are alive; the sweep may lag behind somewhat.
   t.is(bridge.dumpConntrack().length, 600);
   t.true(bridge.conntrack.table.size < 1_800, String(bridge.conntrack.table.size));
+});
+
+test("a connection is gone from the dump when its time is over, though no packet came", (t) => {
+  const clock = new ManualClock();
+  const bridge = makeSwitch(STATEFUL, { clock });
+  bridge.receive(1, udp(CLIENT, SERVER));
+  clock.advance(59_999);
+  t.is(bridge.dumpConntrack().length, 1);
+  clock.advance(1);
+  t.is(bridge.dumpConntrack().length, 0);
 });
 
 test("connections are flushed by zone and by address", (t) => {

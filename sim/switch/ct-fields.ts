@@ -1,0 +1,28 @@
+import { PACKET_WORD, W } from "./layout.ts";
+import type { Packet } from "./packet.ts";
+
+/** What conntrack found, into the key of the next walk. */
+export function fillCt(packet: Packet, key: Int32Array): void {
+  key[W.ctState] = packet.ctState;
+  key[W.ctZone] = packet.ctZone;
+  key[W.ctMark] = packet.ctMark;
+  const { ctLabel, origin } = packet;
+  for (let i = 0; i < 4; i++) key[W.ctLabel + i] = ctLabel === null ? 0 : ctLabel[i]!;
+  key.fill(0, W.ctSrc, PACKET_WORD);
+  if (origin === null) return;
+  const { original } = origin;
+  const { wide } = original;
+  const last = wide === null ? 0 : 3;
+  if (wide !== null) {
+    for (let i = 0; i < 3; i++) {
+      key[W.ctSrc + i] = wide[i]!;
+      key[W.ctDst + i] = wide[3 + i]!;
+    }
+  }
+  key[W.ctSrc + last] = original.source;
+  key[W.ctDst + last] = original.destination;
+  key[W.ctProto] = original.protocol & 0xff;
+  const icmp = key[W.ctProto] === 1 || key[W.ctProto] === 58;
+  key[W.ctTpSrc] = icmp ? original.sourcePort >> 16 : original.sourcePort;
+  key[W.ctTpDst] = icmp ? 0 : original.destinationPort;
+}

@@ -1,0 +1,305 @@
+import type { Clock } from "../../src/base/clock.ts";
+import type { SWITCH_LIMITS } from "../../src/base/limits.ts";
+import type { Random } from "../../src/base/random.ts";
+import type { Action } from "../../src/rule/action.ts";
+import { PORT, type PortRef } from "../../src/rule/port.ts";
+import type { Rule } from "../../src/rule/rule.ts";
+import { Conntrack } from "./conntrack/conntrack.ts";
+import { Fragments, takeOver } from "./conntrack/fragments.ts";
+import { fillCt } from "./ct-fields.ts";
+import { FlowCache } from "./flow-cache.ts";
+import type { FlowTables } from "./flow-tables.ts";
+import { extractKey } from "./key.ts";
+import { PACKET_WORD, PIPELINE_WORDS, W, WORDS } from "./layout.ts";
+import { MacTable } from "./mac-table.ts";
+import { normalPort } from "./normal.ts";
+import type { Operation, Program } from "./operation.ts";
+import { type Output, zeroCounters } from "./output.ts";
+import { Packet } from "./packet.ts";
+import type { Ports } from "./ports.ts";
+import { Walk } from "./walk.ts";
+import { writeWord } from "./write-field.ts";
+
+const ETHERNET_BYTES = 14;
+
+export type SwitchLimits = { readonly [K in keyof typeof SWITCH_LIMITS]: number };
+
+export interface DatapathOptions {
+  readonly ports: Ports;
+  readonly tables: FlowTables;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: SwitchLimits;
+  /** Whether somebody takes packet-ins for table misses and expired TTLs. */
+  readonly packetIns: boolean;
+}
+
+/** What happens to packets: walks through the tables, their results, and what these do to the packet. */
+export class Datapath {
+  readonly counters = zeroCounters();
+  readonly conntrack: Conntrack;
+  readonly fragments: Fragments;
+  readonly #ports: Ports;
+  readonly #tables: FlowTables;
+  readonly #clock: Clock;
+  readonly #limits: SwitchLimits;
+  readonly #packetIns: boolean;
+  readonly #macs: MacTable;
+  /** By table in which the walk starts. */
+  #caches: (FlowCache | undefined)[] = [];
+  /** One key for each depth of recirculation; reused for every packet. */
+  readonly #keys: Int32Array[];
+  readonly #packet = new Packet(new Uint8Array(0));
+  #outputs: Output[] = [];
+  /** Read from the clock at most once per packet; -1: not yet. */
+  #nowMs = -1;
+  readonly #pipeline = {
+    table: (number: number) => this.#tables.table(number),
+    portNumber: (port: PortRef) =>
+      typeof port === "number" ? port : (this.#ports.names.get(port) ?? PORT.none),
+  };
+
+  constructor(options: DatapathOptions) {
+    this.#ports = options.ports;
+    this.#tables = options.tables;
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+    this.#packetIns = options.packetIns;
+    this.#macs = new MacTable(options.limits);
+    this.conntrack = new Conntrack(options.random.fork("conntrack"), options.limits);
+    this.fragments = new Fragments(options.limits);
+    const depths = options.limits.recirculationsMax + 1;
+    this.#keys = Array.from({ length: depths }, () => new Int32Array(WORDS));
+  }
+
+  /** After a change of rules or ports: results of earlier walks hold no more. */
+  forgetResults(): void {
+    this.#caches = [];
+  }
+
+  forgetPort(no: number): void {
+    this.#macs.forgetPort(no);
+    this.forgetResults();
+  }
+
+  /** See Switch.receive. */
+  receive(portNo: number, frame: Uint8Array): Output[] {
+    this.counters.received++;
+    if (portNo !== PORT.local && !this.#ports.has(portNo)) {
+      this.counters.fromAbsentPort++;
+      return [];
+    }
+    const key = this.#begin(portNo, frame);
+    if (key !== null) this.#pass(this.#packet, key, 0, 0);
+    return this.#end();
+  }
+
+  /** See Switch.packetOut. */
+  packetOut(inPort: number, actions: readonly Action[], bytes: Uint8Array): Output[] {
+    const key = this.#begin(inPort, bytes);
+    if (key !== null) {
+      const program = new Walk(this.#pipeline, key).runActions(actions);
+      this.#perform(this.#packet, program, key, 0);
+    }
+    return this.#end();
+  }
+
+  /** The key of the packet, or `null` for a frame that is none. */
+  #begin(inPort: number, frame: Uint8Array): Int32Array | null {
+    this.#nowMs = -1;
+    this.#outputs = [];
+    if (frame.length < ETHERNET_BYTES) {
+      this.counters.runts++;
+      return null;
+    }
+    if (this.#tables.nextExpiryMs !== Number.POSITIVE_INFINITY) {
+      if (this.#tables.expire(this.#now())) this.forgetResults();
+    }
+    this.#packet.reset(frame);
+    const key = this.#keys[0]!;
+    key.fill(0, 0, PACKET_WORD);
+    key[W.inPort] = inPort;
+    extractKey(this.#packet, key);
+    return key;
+  }
+
+  #end(): Output[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    this.counters.outputs += outputs.length;
+    return outputs;
+  }
+
+  #now(): number {
+    if (this.#nowMs < 0) this.#nowMs = Number(this.#clock.nowNs()) / 1e6;
+    return this.#nowMs;
+  }
+
+  /** One walk through the tables from `table` on, from the cache where another packet went the same way. */
+  #pass(packet: Packet, key: Int32Array, table: number, depth: number): void {
+    let cache = this.#caches[table];
+    if (cache === undefined) {
+      cache = new FlowCache(this.#limits.flowCacheSlots);
+      this.#caches[table] = cache;
+    }
+    let program = cache.find(key);
+    if (program === null) {
+      const walk = new Walk(this.#pipeline, key);
+      program = walk.run(table);
+      cache.insert(key, walk.mask, program);
+      this.counters.walks++;
+    } else this.counters.cached++;
+    this.#perform(packet, program, key, depth);
+  }
+
+  #perform(packet: Packet, program: Program, key: Int32Array, depth: number): void {
+    const { entries } = program;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i]!;
+      entry.packets++;
+      entry.bytes += packet.bytes.length;
+      if (entry.rule.idleTimeout) entry.usedMs = this.#now();
+    }
+    if (program.dropped !== null) this.counters.dropped[program.dropped]++;
+    else this.#run(packet, program.operations, key, depth);
+  }
+
+  #run(packet: Packet, operations: readonly Operation[], key: Int32Array, depth: number): void {
+    for (let i = 0; i < operations.length; i++) {
+      const operation = operations[i]!;
+      switch (operation.op) {
+        case "output":
+          this.#emit(operation.port, packet);
+          break;
+        case "ct":
+          if (packet.fragment !== 0) {
+            this.#ctFragment(packet, operations, i, key, depth);
+            return;
+          }
+          this.conntrack.execute(packet, operation, this.#now());
+          break;
+        case "recirculate": {
+          const last = i === operations.length - 1;
+          this.#recirculate(last ? packet : packet.clone(), operation, key, depth + 1);
+          break;
+        }
+        case "write": {
+          const { words } = operation;
+          for (let j = 0; j < words.length; j += 3) {
+            writeWord(packet, words[j]!, words[j + 1]!, words[j + 2]!);
+          }
+          break;
+        }
+        case "normal":
+          this.#normal(packet, operation.inPort);
+          break;
+        case "flood":
+          this.#flood(packet, operation.inPort);
+          break;
+        case "controller":
+          this.#toController(packet, operation);
+          break;
+        case "push_vlan":
+          packet.pushVlan(operation.ethType);
+          break;
+        case "pop_vlan":
+          packet.popVlan();
+          break;
+        case "ct_clear":
+          packet.ctClear();
+          break;
+        case "clone":
+          this.#run(packet.clone(), operation.operations, key, depth);
+          break;
+        case "learn":
+          this.#learn(operation.rule);
+          break;
+      }
+    }
+  }
+
+  #learn(rule: Rule): void {
+    if (this.#tables.size >= this.#limits.rulesWithLearnedMax) {
+      this.counters.learnRefused++;
+      return;
+    }
+    this.#tables.add(rule, (port) => this.#ports.number(port), this.#now());
+    this.#caches = [];
+  }
+
+  /** `ct` on a fragment: what follows it is done for all fragments, once the last one is there. */
+  #ctFragment(
+    packet: Packet,
+    operations: readonly Operation[],
+    at: number,
+    key: Int32Array,
+    depth: number,
+  ): void {
+    const operation = operations[at]!;
+    if (operation.op !== "ct") return;
+    const rest = operations.slice(at + 1);
+    const scope = `${operation.zone}|${depth}|${key[W.inPort]}`;
+    const joined = this.fragments.accept(packet, scope, this.#now());
+    if (joined === "invalid") {
+      // A fragment as such is invalid to conntrack.
+      this.conntrack.execute(packet, operation, this.#now());
+      this.#run(packet, rest, key, depth);
+    } else if (joined !== null) {
+      this.conntrack.execute(joined.whole, operation, this.#now());
+      takeOver(joined);
+      for (const part of joined.parts) this.#run(part, rest, key, depth);
+    }
+  }
+
+  #recirculate(
+    packet: Packet,
+    operation: Extract<Operation, { op: "recirculate" }>,
+    before: Int32Array,
+    depth: number,
+  ): void {
+    const key = this.#keys[depth];
+    if (key === undefined) {
+      this.counters.dropped.recirculation++;
+      return;
+    }
+    if (packet.changed) {
+      for (let w = 0; w < PIPELINE_WORDS; w++) key[w] = before[w]!;
+      extractKey(packet, key);
+    } else key.set(before);
+    const { words } = operation;
+    for (let j = 0; j < words.length; j += 3) {
+      const w = words[j]!;
+      key[w] = (key[w]! & ~words[j + 2]!) | words[j + 1]!;
+    }
+    fillCt(packet, key);
+    this.#pass(packet, key, operation.table, depth);
+  }
+
+  #emit(port: number, packet: Packet): void {
+    if (port === PORT.local) this.#outputs.push({ port: "LOCAL", bytes: packet.snapshot() });
+    else if (this.#ports.has(port)) this.#outputs.push({ port, bytes: packet.snapshot() });
+    else this.counters.toAbsentPort++;
+  }
+
+  #flood(packet: Packet, inPort: number): void {
+    if (inPort !== PORT.local) this.#emit(PORT.local, packet);
+    for (const port of this.#ports.numbers) if (port !== inPort) this.#emit(port, packet);
+  }
+
+  #normal(packet: Packet, inPort: number): void {
+    const port = normalPort(packet, inPort, this.#macs, this.#now());
+    if (port === "flood") this.#flood(packet, inPort);
+    else if (port !== null) this.#emit(port, packet);
+  }
+
+  #toController(packet: Packet, operation: Extract<Operation, { op: "controller" }>): void {
+    if (operation.reason === "no_match") this.counters.dropped.miss++;
+    if (operation.reason !== "action" && !this.#packetIns) return;
+    this.#outputs.push({
+      port: "CONTROLLER",
+      bytes: packet.snapshot().subarray(0, operation.maxLength),
+      reason: operation.reason,
+      table: operation.table,
+    });
+  }
+}
