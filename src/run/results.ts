@@ -218,7 +218,6 @@ export type EffectResult = z.infer<typeof effectSchema>;
 export type MoveResult = z.infer<typeof moveSchema>;
 export type ReplayResult = z.infer<typeof replaySchema>;
 export type ProbeResult = z.infer<typeof probeSchema>;
-export type ContainmentResult = z.infer<typeof containmentSchema>;
 export type FeedbackResult = z.infer<typeof feedbackSchema>;
 export type TopologyResult = z.infer<typeof topologySchema>;
 export type TopologyNode = z.infer<typeof nodeSchema>;
