@@ -4,7 +4,7 @@ const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /**
  * Clean up when the user stops the program, as long as the returned object is in use:
  *
- *     using _ = onInterrupt(() => folder.discardNow());
+ *     using _ = onInterrupt(() => folder.discard());
  */
 export function onInterrupt(cleanUp: () => void): Disposable {
   const handlers = Object.entries(STATUS).map(([signal, status]) => {

@@ -124,7 +124,7 @@ async function play({ scenario, capture, truth, inputs, options, loop }: Play): 
     seed,
     startedAt: new Date(),
   });
-  using _ = onInterrupt(() => folder.discardNow());
+  using _ = onInterrupt(() => folder.discard());
   for (const { name, content } of inputs) folder.inputText(name, content);
   const recorder = new Recorder(folder);
   const record = await loop(lab, recorder);

@@ -103,7 +103,7 @@ test("a run that fails leaves nothing behind", async (t) => {
 test("a failed run does not remove an empty folder that was there before", async (t) => {
   const folder = await base(t);
   await mkdir(join(folder, "out"));
-  await (await RunFolder.create(options(join(folder, "out", "deep")))).discard();
+  (await RunFolder.create(options(join(folder, "out", "deep")))).discard();
   t.deepEqual(await readdir(join(folder, "out")), []);
 });
 
@@ -111,7 +111,7 @@ test("a failed run leaves earlier runs alone", async (t) => {
   const folder = await base(t);
   await run(folder);
   const open = await RunFolder.create(options(folder));
-  open.discardNow();
+  open.discard();
   t.deepEqual((await readdir(join(folder, "paper"))).sort(), [NAME, "latest"]);
 });
 

@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import { lstat, mkdir, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { rmdirSync, rmSync } from "node:fs";
+import { lstat, mkdir, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { sha256 } from "../base/sha256.ts";
@@ -149,33 +149,24 @@ export class RunFolder implements AsyncDisposable {
     return { path: shorter(join(parent, this.#name)), warnings };
   }
 
-  /** Remove everything that was written. Does nothing after `finish`. */
-  async discard(): Promise<void> {
+  /**
+   * Remove everything that was written. Does nothing after `finish`. Synchronous, so that it also serves in the moment before
+   * a process ends by a signal.
+   */
+  discard(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#abandon();
-    await rm(this.temporary, { recursive: true, force: true });
+    for (const file of this.#outputs.values()) file.abandon();
+    rmSync(this.temporary, { recursive: true, force: true });
     // Folders that were made for this run go, too, unless another run has put something there meanwhile.
     const first = this.#firstMade;
     if (first === undefined) return;
     let folder = dirname(this.temporary);
-    while ((await removedEmpty(folder)) && folder !== first) folder = dirname(folder);
-  }
-
-  /** As `discard`, for the moment before a process ends by a signal. */
-  discardNow(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#abandon();
-    rmSync(this.temporary, { recursive: true, force: true });
+    while (removedEmpty(folder) && folder !== first) folder = dirname(folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.discard();
-  }
-
-  #abandon(): void {
-    for (const file of this.#outputs.values()) file.abandon();
+    this.discard();
   }
 
   /** Another process may have taken the name since; rename refuses a folder that has something in it. */
@@ -248,9 +239,9 @@ async function made(path: string): Promise<boolean> {
 }
 
 /** Remove a folder; false when there is something in it. */
-async function removedEmpty(folder: string): Promise<boolean> {
+function removedEmpty(folder: string): boolean {
   try {
-    await rmdir(folder);
+    rmdirSync(folder);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
