@@ -1,5 +1,8 @@
+import { InputError } from "../src/base/errors.ts";
 import type { PacketPort } from "../src/base/packet-port.ts";
 import { Random } from "../src/base/random.ts";
+import { formatRule } from "../src/rule/format.ts";
+import { overlaps } from "../src/rule/overlap.ts";
 import { parseRules } from "../src/rule/parse.ts";
 import type { Lab, RunningLab, Watch } from "../src/run/lab.ts";
 import type { BridgeName, HostPlan, Plan, TapName } from "../src/run/plan.ts";
@@ -95,7 +98,18 @@ class Cloud {
   }
 
   #setRules(name: BridgeName, rules: string): void {
-    this.#bridge(name).switch.setFlows(parseRules(rules, { origin: `the rules of ${name}` }));
+    const origin = `the rules of ${name}`;
+    const parsed = parseRules(rules, { origin });
+    const [clash] = overlaps(parsed);
+    if (clash !== undefined) {
+      // OpenFlow leaves open which of the two wins: what holds here might not hold on a real switch.
+      const pair = `${formatRule(clash.first)}" and "${formatRule(clash.second)}`;
+      throw new InputError(`two rules of equal priority match the same packet: "${pair}"`, {
+        where: origin,
+        mend: "give one of them another priority",
+      });
+    }
+    this.#bridge(name).switch.setFlows(parsed);
   }
 
   #addMachine(plan: HostPlan): void {

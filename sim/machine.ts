@@ -1,9 +1,9 @@
 import type { Random } from "../src/base/random.ts";
 import { sha256 } from "../src/base/sha256.ts";
-import type { ProgramEvent, ProgramHost } from "../src/program/host.ts";
+import type { Effect, EffectKind, Guest, Volume } from "../src/host/guest.ts";
+import type { ProgramEvent, ProgramHost } from "../src/host/host.ts";
 import { type Program, runProgram } from "../src/program/program.ts";
 import type { HostPlan } from "../src/run/plan.ts";
-import type { Effect, EffectKind, Guest, Volume } from "../src/zeus/guest.ts";
 import { Host } from "./host/host.ts";
 import type { Nic } from "./link/nic.ts";
 import type { Scheduler } from "./scheduler.ts";

@@ -12,10 +12,11 @@ const FOLDERS = {
   feature: "base wire flow http",
   cluster: "base feature",
   isolate: "base cluster rule",
-  zeus: "base http",
-  program: "base wire http zeus",
+  host: "base http",
+  zeus: "base http host",
+  program: "base wire http host zeus",
   scenario: "base feature zeus",
-  run: "base wire pcap http feature cluster isolate scenario program zeus",
+  run: "base wire pcap http feature cluster isolate scenario host program zeus",
   replay: "base wire http run",
   verdict: "base cluster scenario run",
   report: "base run verdict replay",
@@ -76,8 +77,6 @@ export const COMMAND_PACKAGES: ReadonlySet<string> = new Set(["execa", "zx", "no
 
 export const LINES_MAX = 400;
 
-const CYCLE =
-  "bot and C&C are programs, and programs know bot and C&C: host and HTTP client belong below both";
 const LONG = "one thing that has not been taken apart yet";
 
 /**
@@ -85,8 +84,6 @@ const LONG = "one thing that has not been taken apart yet";
  * the list only gets shorter.
  */
 export const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
-  ["src/zeus/bot.ts: imports src/program", CYCLE],
-  ["src/zeus/cnc.ts: imports src/program", CYCLE],
   ["sim/host/tcp-connection.ts: has more than 400 lines", LONG],
   ["sim/switch/walk.ts: has more than 400 lines", LONG],
   ["src/http/extractor.test.ts: has more than 400 lines", LONG],

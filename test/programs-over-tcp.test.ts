@@ -1,10 +1,10 @@
 import test from "ava";
 import { pair, play } from "../sim/host/test-lab.ts";
 import { Random } from "../src/base/random.ts";
-import type { ProgramEvent, ProgramHost } from "../src/program/host.ts";
+import { createGuest, type Effect } from "../src/host/guest.ts";
+import type { ProgramEvent, ProgramHost } from "../src/host/host.ts";
 import { type Program, runProgram } from "../src/program/program.ts";
 import type { ZeusBehaviour } from "../src/zeus/behaviour.ts";
-import { createGuest, type Effect } from "../src/zeus/guest.ts";
 import { createVolume } from "../src/zeus/volume.ts";
 
 // The programs over the simulator's own TCP, on a link that loses, doubles and reorders frames.

@@ -1,5 +1,5 @@
 import { type Socket, SocketError } from "../base/net.ts";
-import type { ProgramHost } from "./host.ts";
+import type { ProgramHost } from "../host/host.ts";
 import type { BeaconProgram } from "./spec.ts";
 
 const CONNECT_TIMEOUT_MS = 3000;

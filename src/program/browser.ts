@@ -1,7 +1,7 @@
 import { draw, drawWhole } from "../base/distribution.ts";
 import type { Random } from "../base/random.ts";
-import type { ProgramHost } from "./host.ts";
-import { HttpClient, type HttpRequest } from "./http-client.ts";
+import type { ProgramHost } from "../host/host.ts";
+import { HttpClient, type HttpRequest } from "../host/http-client.ts";
 import type { BrowserProgram, SiteKind } from "./spec.ts";
 
 /** Pages that a site has, by number. */

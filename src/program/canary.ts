@@ -1,5 +1,5 @@
 import { type DatagramSocket, type Listener, type Socket, SocketError } from "../base/net.ts";
-import type { ProgramHost } from "./host.ts";
+import type { ProgramHost } from "../host/host.ts";
 import type { CanaryProgram } from "./spec.ts";
 
 /**

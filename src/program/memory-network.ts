@@ -10,9 +10,9 @@ import {
   SocketError,
 } from "../base/net.ts";
 import { Random } from "../base/random.ts";
-import type { Effect, Volume } from "../zeus/guest.ts";
-import { createGuest } from "../zeus/guest.ts";
-import type { ProgramEvent, ProgramHost } from "./host.ts";
+import type { Effect, Volume } from "../host/guest.ts";
+import { createGuest } from "../host/guest.ts";
+import type { ProgramEvent, ProgramHost } from "../host/host.ts";
 
 /**
  * A network in memory with virtual time, for tests of programs only: no packets, no loss, one millisecond of delay.

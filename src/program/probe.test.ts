@@ -2,11 +2,11 @@ import test from "ava";
 import { decode } from "dns-packet";
 import fc from "fast-check";
 import { Random } from "../base/random.ts";
+import type { ProgramEvent, ProgramHost } from "../host/host.ts";
 import { emitEthernet, parseEthernet } from "../wire/ethernet.ts";
 import { isMalformed } from "../wire/malformed.ts";
 import { type ParsedFrame, parseFrame, wrongChecksum } from "../wire/packet.ts";
 import { crc32c } from "./crc32c.ts";
-import type { ProgramEvent, ProgramHost } from "./host.ts";
 import { MemoryWorld } from "./memory-network.ts";
 import {
   markerTag,

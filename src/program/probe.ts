@@ -1,5 +1,5 @@
+import type { ProgramHost } from "../host/host.ts";
 import { BROADCAST_MAC } from "../wire/mac.ts";
-import type { ProgramHost } from "./host.ts";
 import {
   inSubnet,
   type ProbeBuilder,

@@ -1,5 +1,5 @@
 import test from "ava";
-import { HttpClient } from "./http-client.ts";
+import { HttpClient } from "../host/http-client.ts";
 import { MemoryWorld } from "./memory-network.ts";
 import { type Program, runProgram } from "./program.ts";
 import type { ScriptedExchange, SiteKind } from "./spec.ts";

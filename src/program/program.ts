@@ -1,10 +1,10 @@
+import type { ProgramHost } from "../host/host.ts";
 import { runBot } from "../zeus/bot.ts";
 import { runCnc } from "../zeus/cnc.ts";
 import type { BotProgram, CncProgram } from "../zeus/program.ts";
 import { runBeacon } from "./beacon.ts";
 import { runBrowser } from "./browser.ts";
 import { runCanary } from "./canary.ts";
-import type { ProgramHost } from "./host.ts";
 import { type ProbeProgram, runProbe } from "./probe.ts";
 import { runScriptedClient } from "./scripted-client.ts";
 import { runScriptedServer } from "./scripted-server.ts";

@@ -1,9 +1,9 @@
 import { NS_PER_MS } from "../base/clock.ts";
 import type { Endpoint } from "../base/net.ts";
+import type { ProgramHost } from "../host/host.ts";
+import { HttpClient } from "../host/http-client.ts";
 import { formatRequest } from "../http/format.ts";
 import { fillerText } from "./filler.ts";
-import type { ProgramHost } from "./host.ts";
-import { HttpClient } from "./http-client.ts";
 import type { ScriptedClientProgram, ScriptedExchange } from "./spec.ts";
 
 /**

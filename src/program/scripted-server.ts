@@ -1,9 +1,9 @@
+import type { ProgramHost } from "../host/host.ts";
+import { type Reply, serveHttp } from "../host/http-server.ts";
 import { formatResponse } from "../http/format.ts";
 import { headerValue } from "../http/headers.ts";
 import type { RequestMessage } from "../http/message.ts";
 import { fillerText } from "./filler.ts";
-import type { ProgramHost } from "./host.ts";
-import { type Reply, serveHttp } from "./http-server.ts";
 import { lastUses } from "./scripted-client.ts";
 import type { ScriptedExchange, ScriptedServerProgram } from "./spec.ts";
 

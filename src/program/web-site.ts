@@ -1,8 +1,8 @@
 import { drawWhole } from "../base/distribution.ts";
+import type { ProgramHost } from "../host/host.ts";
+import { type Reply, serveHttp } from "../host/http-server.ts";
 import type { RequestMessage } from "../http/message.ts";
 import { fillerPage, fillerText } from "./filler.ts";
-import type { ProgramHost } from "./host.ts";
-import { type Reply, serveHttp } from "./http-server.ts";
 import type { WebSiteProgram } from "./spec.ts";
 
 /** A style sheet or picture that belongs to a page is this part of a page's length. */

@@ -1,9 +1,9 @@
 import type { Timers } from "../base/clock.ts";
 import type { PacketPort } from "../base/packet-port.ts";
-import type { ProgramEvent } from "../program/host.ts";
+import type { Effect, Volume } from "../host/guest.ts";
+import type { ProgramEvent } from "../host/host.ts";
 import type { Program } from "../program/program.ts";
 import type { Frame } from "../wire/frame.ts";
-import type { Effect, Volume } from "../zeus/guest.ts";
 import type { BridgeName, Plan, TapName } from "./plan.ts";
 
 export type LabKind = "sim" | "mininet" | "devstack";

@@ -1,4 +1,4 @@
-import type { Volume } from "../zeus/guest.ts";
+import type { Volume } from "../host/guest.ts";
 
 /** The bridges of a lab. `outside` stands for the internet: it exists only inside the lab. */
 export type BridgeName = "private" | "isolation" | "outside";

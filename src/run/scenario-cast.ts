@@ -1,8 +1,8 @@
 import type { Random } from "../base/random.ts";
+import type { EffectKind } from "../host/guest.ts";
 import type { Program } from "../program/program.ts";
 import type { Behaviour, Scenario } from "../scenario/scenario.ts";
 import type { ZeusBehaviour } from "../zeus/behaviour.ts";
-import type { EffectKind } from "../zeus/guest.ts";
 import type { BotProgram, ZeusProtocol } from "../zeus/program.ts";
 import { createVolume } from "../zeus/volume.ts";
 import { macOf, Numbering, parseSubnet } from "./addresses.ts";

@@ -1,12 +1,12 @@
 import test from "ava";
 import { Random } from "../base/random.ts";
-import { HttpClient } from "../program/http-client.ts";
-import type { Reply } from "../program/http-server.ts";
-import { serveHttp } from "../program/http-server.ts";
+import type { Volume } from "../host/guest.ts";
+import { HttpClient } from "../host/http-client.ts";
+import type { Reply } from "../host/http-server.ts";
+import { serveHttp } from "../host/http-server.ts";
 import { MemoryWorld } from "../program/memory-network.ts";
 import { type Program, runProgram } from "../program/program.ts";
 import type { ZeusBehaviour } from "./behaviour.ts";
-import type { Volume } from "./guest.ts";
 import { sealAnswer, sealConfig } from "./message.ts";
 import type { BotProgram, CncProgram } from "./program.ts";
 import { createVolume, FIRST_HOMEPAGE } from "./volume.ts";

@@ -1,7 +1,7 @@
 import { draw } from "../base/distribution.ts";
-import type { ProgramHost } from "../program/host.ts";
-import { HttpClient } from "../program/http-client.ts";
-import type { Guest } from "./guest.ts";
+import type { Guest } from "../host/guest.ts";
+import type { ProgramHost } from "../host/host.ts";
+import { HttpClient } from "../host/http-client.ts";
 import {
   type Answer,
   type Order,

@@ -1,5 +1,5 @@
 import test from "ava";
-import { HttpClient } from "../program/http-client.ts";
+import { HttpClient } from "../host/http-client.ts";
 import { MemoryWorld } from "../program/memory-network.ts";
 import { runProgram } from "../program/program.ts";
 import type { CncProgram } from "./program.ts";

@@ -1,7 +1,7 @@
 import { drawWhole } from "../base/distribution.ts";
+import type { ProgramHost } from "../host/host.ts";
+import { type Reply, serveHttp } from "../host/http-server.ts";
 import type { RequestMessage } from "../http/message.ts";
-import type { ProgramHost } from "../program/host.ts";
-import { type Reply, serveHttp } from "../program/http-server.ts";
 import { openReport, sealAnswer, sealConfig } from "./message.ts";
 import type { CncProgram } from "./program.ts";
 import { type PlannedAnswer, planSession } from "./session-plan.ts";

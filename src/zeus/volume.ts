@@ -1,5 +1,5 @@
 import type { Random } from "../base/random.ts";
-import type { Cookie, Volume } from "./guest.ts";
+import type { Cookie, Volume } from "../host/guest.ts";
 
 /** The homepage that every volume starts with. */
 export const FIRST_HOMEPAGE = "http://home.example/";

@@ -1,7 +1,7 @@
 import type { Timers } from "../base/clock.ts";
 import type { Network } from "../base/net.ts";
 import type { Random } from "../base/random.ts";
-import type { Guest } from "../zeus/guest.ts";
+import type { Guest } from "./guest.ts";
 
 /** What a lab gives to a program that runs on one of its hosts. */
 export interface ProgramHost {
