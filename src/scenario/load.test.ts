@@ -20,7 +20,7 @@ for (const name of names) {
 test("a scenario that says only its name has the three behaviours and every default", (t) => {
   const scenario = parseScenario("name: short", "s.yaml");
   t.deepEqual(Object.keys(scenario.behaviours), ["cookie-theft", "homepage-set", "os-shutdown"]);
-  t.is(scenario.window.gap_s, 60);
+  t.is(scenario.window.gap_s, 300);
   t.is(scenario.model.k, "behaviours");
 });
 
@@ -211,7 +211,7 @@ test(
   "a pause between sessions that does not end the window",
   refusal,
   "name: x\nsession_gap_s: 30\n",
-  "s.yaml:2:16: session_gap_s: 30 s between sessions do not end the window, window.gap_s is 60",
+  "s.yaml:2:16: session_gap_s: 30 s between sessions do not end the window, window.gap_s is 300",
 );
 test(
   "answers too short for a command",

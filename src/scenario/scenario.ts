@@ -92,7 +92,7 @@ const canary = z
       .int()
       .min(50)
       .max(60_000)
-      .default(1000)
+      .default(500)
       .describe("Each suspect's beacon sends this often."),
   })
   .prefault({})
@@ -128,7 +128,7 @@ const isolation = z
       .number()
       .min(0)
       .max(60_000)
-      .default(20)
+      .default(100)
       .describe("Time between the verdict and the rules being in force."),
     observe_s_max: z
       .number()
