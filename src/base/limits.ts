@@ -76,7 +76,7 @@ export const FLOW_LIMITS = {
   /** The same once the peer has acknowledged what is missing: then it is lost for the capture, or only late. */
   segmentsHeldAcknowledgedMax: 64,
   /** Segments held of a stream whose beginning is unknown, for one that comes before them. */
-  segmentsHeldUnanchoredMax: 8,
+  segmentsHeldUnanchoredMax: 16,
   /** Packets of the whole capture after which a hole is given up and a reset connection is closed. */
   patiencePackets: 4_096,
   /** How far ahead of the stream a segment may be that nothing acknowledges: the largest window is 2^30, real ones stay below this. */

@@ -91,6 +91,9 @@ export class Connection {
       let ahead = own.ahead(sequence);
       if (ahead < 0) {
         const length = end - start + missing;
+        if (length > 1 && own.history.differs(sequence, bytes, start, end)) {
+          this.#counts.conflictingRetransmissions++;
+        }
         if (length + ahead <= 0 && !(isFin && length + ahead === 0 && !own.isFinished)) {
           this.#countOld(ahead, length);
           return;
@@ -192,6 +195,7 @@ export class Connection {
   ): void {
     const own = this.streams[direction];
     const length = end - start;
+    if (length > 0) own.history.note(own.next, bytes, start, end);
     own.next = (own.next + length + missing + (isFin ? 1 : 0)) | 0;
     this.delivered += length + missing;
     if (length > 0) this.handler.data(direction, bytes, start, end);

@@ -1,5 +1,6 @@
 import type { Budget } from "./budget.ts";
 import type { FlowCounts } from "./counts.ts";
+import { History } from "./history.ts";
 
 /** Memory of a held segment beyond its bytes: the object and its place in the list. */
 const HELD_OVERHEAD_BYTES = 160;
@@ -36,6 +37,7 @@ export class Stream {
   /** Sorted by sequence, without overlap. */
   readonly held: Held[] = [];
   heldBytes = 0;
+  readonly history = new History();
   readonly #counts: FlowCounts;
   readonly #budget: Budget;
 
@@ -51,6 +53,7 @@ export class Stream {
     this.isSeen = false;
     this.acknowledged = 0;
     this.hasAcknowledged = false;
+    this.history.reset();
     this.dropHeld();
   }
 
@@ -131,6 +134,12 @@ export class Stream {
       if (ahead === 0) return first;
       // Delivered in the meantime, in whole or in part, by a segment that came in order.
       const old = -ahead;
+      if (
+        first.bytes !== null &&
+        this.history.differs(first.sequence, first.bytes, 0, first.length)
+      ) {
+        this.#counts.conflictingRetransmissions++;
+      }
       if (old >= first.length && !first.isFin) {
         this.#counts.retransmissions++;
         this.remove(first);

@@ -1,8 +1,8 @@
 import { HTTP_LIMITS } from "../base/limits.ts";
 import { Budget } from "../flow/budget.ts";
 import type { Anomaly } from "./anomaly.ts";
+import { BodyReader } from "./body-reader.ts";
 import { ByteCollector } from "./byte-collector.ts";
-import { CHUNK_LINE, ChunkLine } from "./chunk-line.ts";
 import { framingOf } from "./framing.ts";
 import { Head, parseHead, readCutRequestLine } from "./head.ts";
 import { classifyStart, START } from "./start-line.ts";
@@ -31,16 +31,11 @@ const STATE = {
   /** Between two messages. */
   start: 0,
   head: 1,
-  length: 2,
-  close: 3,
-  chunkLine: 4,
-  chunkData: 5,
-  chunkEnd: 6,
-  trailer: 7,
+  body: 2,
   /** Not in step: every piece is looked at for the start of a message. */
-  lost: 8,
+  lost: 3,
   /** Not HTTP any more: upgrade or tunnel. */
-  tunnel: 9,
+  tunnel: 4,
 } as const;
 
 /**
@@ -57,14 +52,11 @@ export class MessageParser {
   raw: ByteCollector | null = null;
   readonly #events: MessageEvents;
   readonly #held: ByteCollector;
-  readonly #chunk = new ChunkLine(HTTP_LIMITS.chunkLineBytesMax);
+  readonly #body = new BodyReader();
   readonly #report: (name: Anomaly) => void;
   #state: number = STATE.start;
-  #remaining = 0;
   #isWhole = true;
   #isFirst = true;
-  #trailerBytes = 0;
-  #trailerLineBytes = 0;
   #isHeadUnderway = false;
 
   constructor(events: MessageEvents, budget = new Budget(Infinity)) {
@@ -113,7 +105,8 @@ export class MessageParser {
   becomeBodyUntilClose(): void {
     this.#begin();
     this.#isHeadUnderway = false;
-    this.#state = STATE.close;
+    this.#body.begin("close", 0);
+    this.#state = STATE.body;
   }
 
   /** The next bytes of the stream, bytes[start, end), best segment by segment. */
@@ -128,30 +121,8 @@ export class MessageParser {
         case STATE.head:
           at = this.#readHead(bytes, at, end);
           break;
-        case STATE.length:
-        case STATE.chunkData: {
-          const take = Math.min(this.#remaining, end - at);
-          this.#takeBody(bytes, at, at + take);
-          this.#remaining -= take;
-          at += take;
-          if (this.#remaining === 0) {
-            if (this.#state === STATE.length) this.#end();
-            else this.#state = STATE.chunkEnd;
-          }
-          break;
-        }
-        case STATE.close:
-          this.#takeBody(bytes, at, end);
-          at = end;
-          break;
-        case STATE.chunkLine:
-          at = this.#readChunkLine(bytes, at, end);
-          break;
-        case STATE.chunkEnd:
-          at = this.#readChunkEnd(bytes, at, end);
-          break;
-        case STATE.trailer:
-          at = this.#readTrailer(bytes, at, end);
+        case STATE.body:
+          at = this.#readBody(bytes, at, end);
           break;
         default:
           return;
@@ -162,65 +133,37 @@ export class MessageParser {
   /** `count` bytes of the stream are missing here. */
   gap(count: number): void {
     switch (this.#state) {
-      case STATE.tunnel:
-        return;
-      case STATE.length:
-      case STATE.chunkData:
-        this.#isWhole = false;
-        if (count < this.#remaining) {
-          this.#remaining -= count;
-          return;
-        }
-        if (count === this.#remaining) {
-          this.#remaining = 0;
-          if (this.#state === STATE.length) this.#end();
-          else this.#state = STATE.chunkEnd;
-          return;
-        }
-        this.#end();
-        this.#lose(true);
-        return;
-      case STATE.close:
-        this.#isWhole = false;
-        return;
       case STATE.start:
         this.#lose(true);
-        return;
-      case STATE.lost:
-        // Already out of step; the message that may hide here was announced when the step was lost.
-        return;
+        break;
       case STATE.head:
         this.#report("gap-in-head");
         this.#lose(!this.#takePartOfHead());
-        return;
-      default:
+        break;
+      case STATE.body: {
         this.#isWhole = false;
+        const effect = this.#body.gap(count);
+        if (effect === "inside") return;
         this.#end();
-        this.#lose(true);
+        if (effect === "beyond") this.#lose(true);
+        break;
+      }
+      default:
+      // A tunnel, or out of step already: the message that may hide here was announced when the step was lost.
     }
   }
 
   /** The stream is over. `isOrderly`: by FIN, so that a body that runs to the close is whole (RFC 9112 §8). */
   end(isOrderly: boolean): void {
-    switch (this.#state) {
-      case STATE.start:
-      case STATE.lost:
-      case STATE.tunnel:
-        break;
-      case STATE.head:
-        if (this.#isHeadUnderway) {
-          this.#report("cut-head");
-          this.#takePartOfHead();
-        }
-        this.#held.clear();
-        break;
-      case STATE.close:
-        if (!isOrderly) this.#isWhole = false;
-        this.#end();
-        break;
-      default:
-        this.#isWhole = false;
-        this.#end();
+    if (this.#state === STATE.head) {
+      if (this.#isHeadUnderway) {
+        this.#report("cut-head");
+        this.#takePartOfHead();
+      }
+      this.#held.clear();
+    } else if (this.#state === STATE.body) {
+      if (!(isOrderly && this.#body.runsToClose)) this.#isWhole = false;
+      this.#end();
     }
     this.#state = STATE.tunnel;
   }
@@ -332,21 +275,10 @@ export class MessageParser {
     const answer = this.#events.head(this, bytes, start, end);
     const framing = framingOf(this.head, isRequest, answer !== "normal");
     if (this.head.anomalies.length > 0) this.head.anomalies.forEach(this.#report);
-    switch (framing) {
-      case "none":
-        this.#end();
-        break;
-      case "length":
-        this.#remaining = this.head.contentLength;
-        this.#state = STATE.length;
-        break;
-      case "chunked":
-        this.#chunk.reset();
-        this.#state = STATE.chunkLine;
-        break;
-      case "close":
-        this.#state = STATE.close;
-        break;
+    if (framing === "none") this.#end();
+    else {
+      this.#body.begin(framing, this.head.contentLength);
+      this.#state = STATE.body;
     }
     if (answer === "tunnel") this.#state = STATE.tunnel;
   }
@@ -381,80 +313,24 @@ export class MessageParser {
     this.#end();
   }
 
-  #takeBody(bytes: Uint8Array, start: number, end: number): void {
-    this.bodyBytes += end - start;
-    this.#keep(bytes, start, end);
-    if (this.wantsBody) this.#events.body(this, bytes, start, end);
-  }
-
-  #keep(bytes: Uint8Array, start: number, end: number): void {
-    if (this.raw !== null && !this.raw.append(bytes, start, end)) this.#report("raw-too-long");
-  }
-
-  #readChunkLine(bytes: Uint8Array, start: number, end: number): number {
-    const state = this.#chunk.read(bytes, start, end);
-    const stoppedAt = this.#chunk.stoppedAt;
-    this.#keep(bytes, start, stoppedAt);
-    switch (state) {
-      case CHUNK_LINE.more:
-        return end;
-      case CHUNK_LINE.done:
-        this.#remaining = this.#chunk.size;
-        if (this.#remaining > 0) this.#state = STATE.chunkData;
-        else {
-          this.#trailerBytes = 0;
-          this.#trailerLineBytes = 0;
-          this.#state = STATE.trailer;
-        }
-        return stoppedAt;
-      case CHUNK_LINE.bad:
-        return this.#breakOff("bad-chunk-size", end);
-      case CHUNK_LINE.tooLong:
-        return this.#breakOff("chunk-line-too-long", end);
-      case CHUNK_LINE.huge:
-        return this.#breakOff("huge-chunk-size", end);
+  #readBody(bytes: Uint8Array, at: number, end: number): number {
+    const body = this.#body;
+    const next = body.read(bytes, at, end);
+    if (this.raw !== null && !this.raw.append(bytes, at, next)) this.#report("raw-too-long");
+    if (body.pieceEnd > body.pieceStart) {
+      this.bodyBytes += body.pieceEnd - body.pieceStart;
+      if (this.wantsBody) this.#events.body(this, bytes, body.pieceStart, body.pieceEnd);
     }
-  }
-
-  #readChunkEnd(bytes: Uint8Array, start: number, end: number): number {
-    let at = start;
-    while (at < end && bytes[at] === CR) at++;
-    this.#keep(bytes, start, at);
-    if (at === end) return end;
-    if (bytes[at] !== LF) return this.#breakOff("bad-chunk-end", end);
-    this.#keep(bytes, at, at + 1);
-    this.#chunk.reset();
-    this.#state = STATE.chunkLine;
-    return at + 1;
-  }
-
-  /** Fields after the last chunk, up to an empty line; they are skipped. */
-  #readTrailer(bytes: Uint8Array, start: number, end: number): number {
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at]!;
-      if (byte === LF) {
-        if (this.#trailerLineBytes === 0) {
-          this.#keep(bytes, start, at + 1);
-          this.#end();
-          return at + 1;
-        }
-        this.#trailerLineBytes = 0;
-      } else if (byte !== CR) this.#trailerLineBytes++;
-      this.#trailerBytes++;
+    if (body.isDone) this.#end();
+    else if (body.fault !== null) {
+      // The message ends here; what follows is out of step.
+      this.#report(body.fault);
+      this.#isWhole = false;
+      this.#end();
+      this.#lose(false);
+      return end;
     }
-    this.#keep(bytes, start, end);
-    if (this.#trailerBytes > HTTP_LIMITS.trailerBytesMax)
-      return this.#breakOff("trailer-too-long", end);
-    return end;
-  }
-
-  /** The body cannot be read on; the message ends here, what follows is out of step. */
-  #breakOff(name: Anomaly, end: number): number {
-    this.#report(name);
-    this.#isWhole = false;
-    this.#end();
-    this.#lose(false);
-    return end;
+    return next;
   }
 
   #end(): void {

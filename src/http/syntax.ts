@@ -5,7 +5,6 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const HTAB = 0x09;
 export const COLON = 0x3a;
-export const COMMA = 0x2c;
 
 /** 1 for the characters of a token (RFC 9110 §5.6.2). */
 export const TOKEN = new Uint8Array(256);
