@@ -15,6 +15,8 @@ import type { Parts } from "./parts.ts";
 import { type HostPlan, hostOf, type TapName } from "./plan.ts";
 import { type ProbePhase, ProbeTally, UplinkTally } from "./tally.ts";
 
+/** Of a suspect's windows the one that speaks most against it is the one to report. */
+const SEVERITY = { benign: 0, unknown: 1, known: 2 } as const;
 /** How often windows are looked at for a gap that has passed. */
 const TICK_MS = 1000;
 /** Frames that were on their way when a phase changed have arrived after this. */
@@ -39,7 +41,7 @@ export interface JudgedObservation {
 
 export interface SuspectRecord {
   readonly suspect: Suspect;
-  /** The judgement that decided, or the last one; null when no window of it closed. */
+  /** The judgement that decided, or the one that speaks most against it; null when no window of it closed. */
   readonly judged: JudgedObservation | null;
   readonly firstRequestNs: bigint | null;
   readonly containment: ContainmentRecord | null;
@@ -251,7 +253,12 @@ class Round implements Watch {
     this.#judged.push(judged);
     const state = this.#suspects.get(observation.client);
     if (state === undefined || state.isIsolating) return;
-    state.judged = judged;
+    if (
+      state.judged === null ||
+      SEVERITY[judgement.verdict] > SEVERITY[state.judged.judgement.verdict]
+    ) {
+      state.judged = judged;
+    }
     if (this.#inputs.options.isolateOn(judgement)) this.#onMalicious(state);
   }
 

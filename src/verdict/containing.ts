@@ -37,7 +37,7 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
     return makeAssertion(
       NAME,
       "fail",
-      `${leaked} frames got out: ${leaks.outlet} at the outlet of isolation, ` +
+      `${leaked} ${leaked === 1 ? "frame" : "frames"} got out: ${leaks.outlet} at the outlet of isolation, ` +
         `${leaks.uplink} through the uplink after the cut, ${leaks.canary} at the canary`,
       figures,
     );
@@ -57,7 +57,7 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
     holds ? "pass" : "fail",
     `${kinds.size} kinds of probes and every suspect were seen outside before, none after; ` +
       `${suspects.length} contained, the slowest after ${slowest.toFixed(1)} ms ` +
-      `(at most ${thresholds.time_to_contain_ms_max}), ${afterVerdict} frames left between verdict and cut`,
+      `(at most ${thresholds.time_to_contain_ms_max}), ${afterVerdict} ${afterVerdict === 1 ? "frame" : "frames"} left between verdict and cut`,
     figures,
   );
 }
