@@ -52,6 +52,13 @@ export const CLUSTER_LIMITS = {
   clustersMax: 256,
   /** Steps of one k-means start. Lloyd's algorithm needs some tens; thousands mean that it creeps, and the best so far is good. */
   lloydStepsMax: 1_000,
+  /**
+   * Rows up to which ml-kmeans runs Lloyd's algorithm. It takes 2 to 3 times as long as lloyd.ts at this number, and the
+   * distance grows: it asks every point in every step.
+   */
+  smallRowsMax: 1_000,
+  /** Points on which the candidates for a start are compared. A start is a guess; more points make it dearer, not better. */
+  startPointsMax: 50_000,
   /** Sweeps over all points that move single points after k-means. A handful is usual. */
   transferSweepsMax: 200,
   /** Points on which silhouettes are computed and the number of clusters is chosen: the cost grows with their square. */
@@ -64,8 +71,8 @@ export const CLUSTER_LIMITS = {
 export const FLOW_LIMITS = {
   /** Flows remembered, 64 bytes each and 8 for finding them: 75 MB when full. Beyond, flows of one packet go first. */
   flowsMax: 1_048_576,
-  /** TCP connections with data that are read at the same time, about 2 KB each. */
-  connectionsMax: 32_768,
+  /** TCP connections with data that are read at the same time, about 3 KB each. */
+  connectionsMax: 16_384,
   /** Flows that share one place of the hash table; a longer chain is an attack on it. */
   chainMax: 64,
   /** Bytes held for all connections together: segments ahead of a hole, heads that are not whole, fragments. */

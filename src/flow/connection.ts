@@ -3,7 +3,16 @@ import { type Dissection, TCP_FLAG } from "../wire/dissection.ts";
 import type { Budget } from "./budget.ts";
 import type { FlowCounts } from "./counts.ts";
 import type { Moment, StreamHandler } from "./handler.ts";
+import type { HistoryMemory } from "./history.ts";
 import { type Held, Stream } from "./stream.ts";
+
+/** What all connections of a tracker share. */
+interface ConnectionContext {
+  readonly counts: FlowCounts;
+  readonly budget: Budget;
+  readonly moment: Moment;
+  readonly histories: HistoryMemory;
+}
 
 /**
  * The two streams of a TCP connection, and the rule that ties them: a segment is delivered only after what it
@@ -30,11 +39,15 @@ export class Connection {
   readonly #counts: FlowCounts;
   readonly #moment: Moment;
 
-  constructor(handler: StreamHandler, counts: FlowCounts, budget: Budget, moment: Moment) {
+  constructor(handler: StreamHandler, shared: ConnectionContext) {
+    const { counts, budget, moment, histories } = shared;
     this.handler = handler;
     this.#counts = counts;
     this.#moment = moment;
-    this.streams = [new Stream(counts, budget), new Stream(counts, budget)];
+    this.streams = [
+      new Stream(counts, budget, histories.create()),
+      new Stream(counts, budget, histories.create()),
+    ];
   }
 
   reset(slot: number, flip: number): void {

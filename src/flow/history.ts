@@ -8,17 +8,43 @@ const OFFSETS = Int32Array.of(
 );
 const SAMPLES = OFFSETS.length;
 
+/** Bytes of one segment's trace: sequence and length (four each), then the samples. */
+const TRACE_BYTES = 8 + SAMPLES;
+const HISTORY_BYTES = SEGMENTS * TRACE_BYTES;
+/** Histories that share one array: on their own they would cost four times their content. */
+const SHARED = 256;
+
+/** Where histories get their memory. */
+export class HistoryMemory {
+  #block = new Uint8Array(0);
+  #used = 0;
+
+  create(): History {
+    if (this.#used + HISTORY_BYTES > this.#block.length) {
+      this.#block = new Uint8Array(SHARED * HISTORY_BYTES);
+      this.#used = 0;
+    }
+    const history = new History(this.#block, this.#used);
+    this.#used += HISTORY_BYTES;
+    return history;
+  }
+}
+
 /**
  * Traces of the last segments that were delivered, to tell whether a retransmission repeats the same bytes (an injected
  * answer does not). Delivered bytes are not kept, so this is a check by sample: it may miss a difference, and never sees
  * one that is none.
  */
 export class History {
-  readonly #sequences = new Int32Array(SEGMENTS);
-  readonly #lengths = new Int32Array(SEGMENTS);
-  readonly #samples = new Uint8Array(SEGMENTS * SAMPLES);
+  readonly #memory: Uint8Array;
+  readonly #base: number;
   #at = 0;
   #count = 0;
+
+  constructor(memory: Uint8Array, base: number) {
+    this.#memory = memory;
+    this.#base = base;
+  }
 
   reset(): void {
     this.#at = 0;
@@ -27,33 +53,44 @@ export class History {
 
   /** Remember bytes[start, end), delivered at `sequence`. */
   note(sequence: number, bytes: Uint8Array, start: number, end: number): void {
-    const at = this.#at;
-    this.#at = (at + 1) & (SEGMENTS - 1);
+    const memory = this.#memory;
+    const base = this.#base + this.#at * TRACE_BYTES;
+    this.#at = (this.#at + 1) & (SEGMENTS - 1);
     if (this.#count < SEGMENTS) this.#count++;
     const length = end - start;
-    this.#sequences[at] = sequence;
-    this.#lengths[at] = length;
-    const samples = this.#samples;
-    const base = at * SAMPLES;
+    write32(memory, base, sequence);
+    write32(memory, base + 4, length);
     for (let i = 0; i < SAMPLES; i++) {
       const offset = OFFSETS[i]!;
       if (offset >= length) break;
-      samples[base + i] = bytes[start + offset]!;
+      memory[base + 8 + i] = bytes[start + offset]!;
     }
   }
 
   /** True when bytes[start, end) at `sequence` are not what was delivered there. */
   differs(sequence: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const memory = this.#memory;
     for (let entry = 0; entry < this.#count; entry++) {
-      if (this.#sequences[entry] !== sequence) continue;
-      const shared = Math.min(this.#lengths[entry]!, end - start);
-      const base = entry * SAMPLES;
+      const base = this.#base + entry * TRACE_BYTES;
+      if (read32(memory, base) !== sequence) continue;
+      const shared = Math.min(read32(memory, base + 4), end - start);
       for (let i = 0; i < SAMPLES; i++) {
         const offset = OFFSETS[i]!;
         if (offset >= shared) break;
-        if (this.#samples[base + i] !== bytes[start + offset]) return true;
+        if (memory[base + 8 + i] !== bytes[start + offset]) return true;
       }
     }
     return false;
   }
+}
+
+function write32(memory: Uint8Array, at: number, value: number): void {
+  memory[at] = value;
+  memory[at + 1] = value >> 8;
+  memory[at + 2] = value >> 16;
+  memory[at + 3] = value >> 24;
+}
+
+function read32(memory: Uint8Array, at: number): number {
+  return memory[at]! | (memory[at + 1]! << 8) | (memory[at + 2]! << 16) | (memory[at + 3]! << 24);
 }

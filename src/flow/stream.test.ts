@@ -2,13 +2,14 @@ import test from "ava";
 import fc from "fast-check";
 import { Budget } from "./budget.ts";
 import { FlowCounts } from "./counts.ts";
+import { HistoryMemory } from "./history.ts";
 import { Stream } from "./stream.ts";
 
 const ORIGIN = { acknowledgement: 0, hasAcknowledgement: false, timeNs: 0n };
 
 function newStream(start: number, budget = new Budget(Infinity)) {
   const counts = new FlowCounts();
-  const stream = new Stream(counts, budget);
+  const stream = new Stream(counts, budget, new HistoryMemory().create());
   stream.anchor(start | 0);
   return { counts, stream, budget };
 }

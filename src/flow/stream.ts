@@ -1,6 +1,6 @@
 import type { Budget } from "./budget.ts";
 import type { FlowCounts } from "./counts.ts";
-import { History } from "./history.ts";
+import type { History } from "./history.ts";
 
 /** Memory of a held segment beyond its bytes: the object and its place in the list. */
 const HELD_OVERHEAD_BYTES = 160;
@@ -37,11 +37,12 @@ export class Stream {
   /** Sorted by sequence, without overlap. */
   readonly held: Held[] = [];
   heldBytes = 0;
-  readonly history = new History();
+  readonly history: History;
   readonly #counts: FlowCounts;
   readonly #budget: Budget;
 
-  constructor(counts: FlowCounts, budget: Budget) {
+  constructor(counts: FlowCounts, budget: Budget, history: History) {
+    this.history = history;
     this.#counts = counts;
     this.#budget = budget;
   }

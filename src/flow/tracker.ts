@@ -8,6 +8,7 @@ import { Connection } from "./connection.ts";
 import type { FlowCounts } from "./counts.ts";
 import { FlowTable, META } from "./flow-table.ts";
 import { INTEREST, type Moment, type StreamHandler } from "./handler.ts";
+import { HistoryMemory } from "./history.ts";
 import { FlowTuple } from "./tuple.ts";
 
 const TCP = 6;
@@ -39,6 +40,7 @@ export class FlowTracker {
   readonly #connections: (Connection | null)[] = [];
   readonly #freeIndexes: number[] = [];
   readonly #idle: Connection[] = [];
+  readonly #histories = new HistoryMemory();
   #hand = 0;
   #watched: Watched[] = [];
   #watchedAt = 0;
@@ -260,7 +262,12 @@ export class FlowTracker {
 
   #create(): Connection {
     const { budget, moment } = this.#options;
-    return new Connection(this.#options.createHandler(), this.#counts, budget, moment);
+    return new Connection(this.#options.createHandler(), {
+      counts: this.#counts,
+      budget,
+      moment,
+      histories: this.#histories,
+    });
   }
 
   #freeIndex(): number {

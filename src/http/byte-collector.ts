@@ -1,12 +1,13 @@
 import type { Budget } from "../flow/budget.ts";
 
 const FIRST_BYTES = 1024;
+const NOTHING = new Uint8Array(0);
 
 /** Bytes that arrive in pieces, joined. It grows by doubling, up to `bytesMax` and as far as the shared budget lasts. */
 export class ByteCollector {
   readonly #budget: Budget;
   readonly #bytesMax: number;
-  #buffer = new Uint8Array(0);
+  #buffer: Uint8Array = NOTHING;
   #length = 0;
 
   constructor(budget: Budget, bytesMax: number) {
@@ -47,7 +48,7 @@ export class ByteCollector {
   /** Forget the content and give the memory back. */
   release(): void {
     this.#budget.give(this.#buffer.length);
-    this.#buffer = new Uint8Array(0);
+    this.#buffer = NOTHING;
     this.#length = 0;
   }
 
