@@ -1,4 +1,6 @@
 import { InputError } from "../base/errors.ts";
+import { formatIpv4Address } from "../wire/ip-address.ts";
+import { ipv4Mask, parsePrefix } from "../wire/prefix.ts";
 import type { BridgeName } from "./plan.ts";
 
 const REALMS: Readonly<Record<BridgeName, string>> = {
@@ -13,14 +15,16 @@ export function macOf(bridge: BridgeName, number: number): string {
   return `52:54:00:${REALMS[bridge]}:${high}:${low}`;
 }
 
-/** `10.10.0.0/24` → its first address as a number and its prefix length. */
+/** `10.10.0.0/24` → its first address as a number and its prefix length. Throws RangeError for what is no IPv4 network. */
 export function parseSubnet(subnet: string): {
   readonly base: number;
   readonly prefixLength: number;
 } {
-  const [address = "", length = "32"] = subnet.split("/");
-  const base = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  return { base, prefixLength: Number(length) };
+  const prefix = parsePrefix(subnet);
+  if (prefix === null || prefix.address.length !== 4) throw new RangeError(`no network: ${subnet}`);
+  const [a = 0, b = 0, c = 0, d = 0] = prefix.address;
+  const address = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  return { base: (address & ipv4Mask(prefix.length)) >>> 0, prefixLength: prefix.length };
 }
 
 /** Hands out addresses and port numbers of one bridge, in order, from `first` on. */
@@ -53,7 +57,7 @@ export class Numbering {
         );
       }
       const number = this.#base + this.#next++;
-      const address = [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join(".");
+      const address = formatIpv4Address(number);
       if (this.#taken.has(address)) continue;
       const port = this.#port++;
       return { port, mac: macOf(this.bridge, port), address };

@@ -13,6 +13,10 @@ export interface LiveCallbacks {
 /**
  * Frames of a tap → transactions → observations, as they happen: the same extractor and the same windows that read
  * captures. The messages' bytes are kept, because a judged conversation becomes the tape of the replay.
+ *
+ * A tap is one side of whatever translates addresses, so that nothing is seen twice; and a server that moves between
+ * addresses has a conversation at each, because a verdict cannot wait for the next address. `observeCapture` puts
+ * together what a whole capture shows.
  */
 export class LiveAnalysis {
   readonly #extractor: Extractor;
