@@ -53,8 +53,8 @@ export const CLUSTER_LIMITS = {
   /** Steps of one k-means start. Lloyd's algorithm needs some tens; thousands mean that it creeps, and the best so far is good. */
   lloydStepsMax: 1_000,
   /**
-   * Rows up to which ml-kmeans runs Lloyd's algorithm. It takes 2 to 3 times as long as lloyd.ts at this number, and the
-   * distance grows: it asks every point in every step.
+   * Rows up to which ml-kmeans runs Lloyd's algorithm: some milliseconds. Beyond, it takes three times as long as
+   * lloyd.ts and more, since it asks every point in every step.
    */
   smallRowsMax: 1_000,
   /** Points on which the candidates for a start are compared. A start is a guess; more points make it dearer, not better. */

@@ -1,8 +1,11 @@
 import { CLUSTER_LIMITS } from "../base/limits.ts";
-import { type KmeansOptions, kmeans, type Partition } from "./kmeans.ts";
-import { compareRows, distinctRows, type Rows } from "./rows.ts";
+import { type KmeansOptions, kmeans } from "./kmeans.ts";
+import type { Partition } from "./partition.ts";
+import { pointsOf } from "./points.ts";
+import { distinctRows, type Rows } from "./rows.ts";
 import { sampleIndices } from "./sample.ts";
 import { silhouette } from "./silhouette.ts";
+import { sortedOrder } from "./sorted-order.ts";
 
 /** Up to this mean silhouette "no substantial structure has been found" (Kaufman and Rousseeuw 1990, table 4). */
 const SILHOUETTE_STRUCTURE_MIN = 0.25;
@@ -34,9 +37,9 @@ interface Score {
  */
 export function chooseK(rows: Rows, options: ChooseOptions): Choice {
   // Sorted, so that neither the sample nor any sum depends on the order of the rows.
-  const sorted = rows.toSorted(compareRows);
-  const sample = sampleIndices(sorted.length, CLUSTER_LIMITS.silhouettePointsMax).map(
-    (i) => sorted[i]!,
+  const order = sortedOrder(pointsOf(rows));
+  const sample = sampleIndices(rows.length, CLUSTER_LIMITS.silhouettePointsMax).map(
+    (place) => rows[order[place]!]!,
   );
   const wanted = options.kMax ?? CLUSTER_LIMITS.chosenClustersMax;
   const kMax = Math.min(wanted, sample.length - 1, distinctRows(sample, wanted));

@@ -1,10 +1,11 @@
 import { InputError, UsageError } from "../base/errors.ts";
 import { defaultColumns, isColumnName } from "../feature/columns.ts";
 import { chooseK } from "./choose-k.ts";
-import { DEFAULT_RESTARTS, kmeans, type Partition } from "./kmeans.ts";
+import { DEFAULT_RESTARTS, kmeans } from "./kmeans.ts";
 import { majorityLabels } from "./labels.ts";
 import { adjustedRand, daviesBouldin, purity } from "./metrics.ts";
 import type { BenignCentre, Model, ModelCluster } from "./model.ts";
+import type { Partition } from "./partition.ts";
 import { cutRadii, DEFAULT_RADIUS, type RadiusOptions, radiiOf } from "./radius.ts";
 import { compareRows, type Rows } from "./rows.ts";
 import { fitScale, standardise } from "./scale.ts";

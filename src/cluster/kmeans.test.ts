@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { InputError, UsageError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { blobs } from "./blobs-fixture.ts";
-import { kmeans, partitionOf } from "./kmeans.ts";
+import { kmeans } from "./kmeans.ts";
 import { adjustedRand } from "./metrics.ts";
+import { clustersOf } from "./partition.ts";
+import { pointsOf } from "./points.ts";
 import { squaredDistance } from "./rows.ts";
 import { transferPoints } from "./transfer.ts";
 
@@ -89,7 +91,7 @@ test("no cluster is empty, each point is with its nearest centre, and no transfe
         if (sizes[assignment[i]!] === 1) continue;
         for (let c = 0; c < k; c++) {
           const moved = assignment.with(i, c);
-          t.true(partitionOf(rows, moved, k).totalWithinss >= totalWithinss - 1e-9);
+          t.true(clustersOf(pointsOf(rows), moved, k).totalWithinss >= totalWithinss - 1e-9);
         }
       }
     }),
@@ -100,15 +102,18 @@ test("single-point transfers improve on where Lloyd's algorithm stops", (t) => {
   // Centres 1 and 5.5: 3 is nearer to the first, so that bare distances leave it there. Moved, it costs less.
   const rows = [[0], [0], [3], [5.5]];
   const lloyd = [0, 0, 0, 1];
-  t.is(partitionOf(rows, lloyd, 2).totalWithinss, 6);
-  const moved = transferPoints(rows, lloyd, 2);
-  t.deepEqual(moved, [0, 0, 1, 1]);
-  t.is(partitionOf(rows, moved, 2).totalWithinss, 3.125);
+  t.is(clustersOf(pointsOf(rows), lloyd, 2).totalWithinss, 6);
+  const moved = Uint8Array.from(lloyd);
+  transferPoints(pointsOf(rows), moved, 2);
+  t.deepEqual([...moved], [0, 0, 1, 1]);
+  t.is(clustersOf(pointsOf(rows), moved, 2).totalWithinss, 3.125);
 });
 
 test("an empty cluster is filled", (t) => {
-  const filled = transferPoints([[0], [1], [9]], [0, 0, 0], 2);
-  t.deepEqual(partitionOf([[0], [1], [9]], filled, 2).sizes, [2, 1]);
+  const rows = [[0], [1], [9]];
+  const filled = new Uint8Array(3);
+  transferPoints(pointsOf(rows), filled, 2);
+  t.deepEqual(clustersOf(pointsOf(rows), filled, 2).sizes, [2, 1]);
 });
 
 test("too few different observations are an input error that says how many there are", (t) => {

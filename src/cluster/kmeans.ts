@@ -1,15 +1,13 @@
-import { kmeans as lloyd } from "ml-kmeans";
+import { kmeans as mlKmeans } from "ml-kmeans";
 import { InputError, UsageError } from "../base/errors.ts";
 import { CLUSTER_LIMITS } from "../base/limits.ts";
 import { Random } from "../base/random.ts";
-import {
-  columnMeans,
-  compareRows,
-  distinctRows,
-  membersOf,
-  type Rows,
-  squaredDistance,
-} from "./rows.ts";
+import { lloyd } from "./lloyd.ts";
+import { type Clusters, clustersOf, type Partition, samePartition } from "./partition.ts";
+import { type Points, pointsOf, reordered } from "./points.ts";
+import { distinctRows, type Rows } from "./rows.ts";
+import { sortedOrder } from "./sorted-order.ts";
+import { startCentres } from "./starts.ts";
 import { transferPoints } from "./transfer.ts";
 
 export const DEFAULT_RESTARTS = 10;
@@ -24,72 +22,75 @@ export interface KmeansOptions {
   readonly restarts?: number;
 }
 
-/** Clusters are ordered by centre (first column, then second …), so that their numbers do not depend on the seed. */
-export interface Partition {
-  readonly centres: readonly (readonly number[])[];
-  /** Cluster index of each row. */
-  readonly assignment: readonly number[];
-  readonly sizes: readonly number[];
-  /** Sum of squared distances to the centre, per cluster and in total (the inertia). */
-  readonly withinss: readonly number[];
-  readonly totalWithinss: number;
-}
-
 /**
- * k-means: ml-kmeans from several k-means++ starts, each run until its centres stand still (tolerance 0; with
- * ml-kmeans' own 1e-6 it stops while centres may still move), then finished by single-point transfers, so that the
- * result is a local optimum in the sense of R's default algorithm (Hartigan–Wong) as well. The order of the rows has
- * no influence on the partition: they are sorted before they are clustered.
+ * k-means: Lloyd's algorithm from several k-means++ starts, each run until its centres stand still, then finished by
+ * single-point transfers, so that the result is a local optimum in the sense of R's default algorithm (Hartigan–Wong) as
+ * well. Up to `smallRowsMax` rows ml-kmeans runs Lloyd's algorithm, above lloyd.ts does: the same steps from the same starts.
+ * The order of the rows has no influence on the partition: they are sorted before they are clustered.
  * Throws UsageError for a k or number of restarts that is no positive whole number; InputError where there are fewer
  * different rows than clusters, or a value that is no number of usual size.
  */
-export function kmeans(rows: Rows, k: number, options: KmeansOptions): Partition {
+export function kmeans(
+  rows: Rows,
+  k: number,
+  options: KmeansOptions,
+  smallRowsMax: number = CLUSTER_LIMITS.smallRowsMax,
+): Partition {
   const restarts = options.restarts ?? DEFAULT_RESTARTS;
   check(rows, k, restarts);
-  const order = rows.map((_, i) => i).sort((a, b) => compareRows(rows[a]!, rows[b]!));
-  const sorted = order.map((i) => [...rows[i]!]);
+  const given = pointsOf(rows);
+  const order = sortedOrder(given);
+  const points = reordered(given, order);
+  const run = points.count > smallRowsMax ? lloyd : smallLloyd(points);
 
-  let best =
-    k === 1
-      ? partitionOf(
-          sorted,
-          sorted.map(() => 0),
-          1,
-        )
-      : null;
-  for (let start = 0; best === null || (k > 1 && start < restarts); start++) {
+  // One for all starts: a start needs one number for each point twice, and never both at a time.
+  const scratch = new Float64Array(points.count);
+
+  let best: { clusters: Clusters; assignment: Uint8Array } | null = null;
+  // What the transfers made the best partition from. Most starts end there again, and nothing new would come of it.
+  let known: Uint8Array | null = null;
+  // One cluster is the same from every start.
+  for (let start = 0; start < (k === 1 ? 1 : restarts); start++) {
     const random = Random.from(options.seed).fork("k-means").fork(`start ${start}`);
-    const { clusters } = lloyd(sorted, k, {
-      seed: random.int(1, 0x7fff_ffff),
-      initialization: "kmeans++",
+    const assignment =
+      k === 1
+        ? new Uint8Array(points.count)
+        : run(points, startCentres(points, k, random, scratch), k, scratch);
+    if (known !== null && samePartition(known, assignment, k)) continue;
+    const stood = assignment.slice();
+    transferPoints(points, assignment, k);
+    const clusters = clustersOf(points, assignment, k);
+    const limit = (best?.clusters.totalWithinss ?? Infinity) * (1 - BETTER_MIN);
+    if (best !== null && clusters.totalWithinss >= limit) continue;
+    best = { clusters, assignment };
+    known = stood;
+  }
+
+  const { names, ...found } = best!.clusters;
+  const assignment = new Array<number>(rows.length);
+  for (let place = 0; place < order.length; place++)
+    assignment[order[place]!] = names[best!.assignment[place]!]!;
+  return { ...found, assignment };
+}
+
+/**
+ * Lloyd's algorithm by ml-kmeans. Tolerance 0: with its own 1e-6 it stops while centres may still move. It wants rows, and
+ * gets them once for all starts.
+ */
+function smallLloyd({ count, width, values }: Points): typeof lloyd {
+  const rows = Array.from({ length: count }, (_, i) =>
+    Array.from(values.subarray(i * width, (i + 1) * width)),
+  );
+  return (_, starts, k) => {
+    const initialization = Array.from({ length: k }, (_, c) =>
+      Array.from(starts.subarray(c * width, (c + 1) * width)),
+    );
+    const { clusters } = mlKmeans(rows, k, {
+      initialization,
       tolerance: 0,
       maxIterations: CLUSTER_LIMITS.lloydStepsMax,
     });
-    const found = partitionOf(sorted, transferPoints(sorted, clusters, k), k);
-    if (best === null || found.totalWithinss < best.totalWithinss * (1 - BETTER_MIN)) best = found;
-  }
-
-  const assignment = new Array<number>(rows.length);
-  for (const [place, i] of order.entries()) assignment[i] = best.assignment[place]!;
-  return { ...best, assignment };
-}
-
-/** Centres, sizes and sums of squares of an assignment, with the clusters in their canonical order. */
-export function partitionOf(rows: Rows, assignment: readonly number[], k: number): Partition {
-  const clusters = membersOf(rows, assignment, k)
-    .map((members, was) => ({ members, was, centre: columnMeans(members) }))
-    .sort((a, b) => compareRows(a.centre, b.centre));
-  const withinss = clusters.map(({ members, centre }) =>
-    members.reduce((sum, row) => sum + squaredDistance(row, centre), 0),
-  );
-  const now = new Array<number>(k);
-  for (const [index, { was }] of clusters.entries()) now[was] = index;
-  return {
-    centres: clusters.map(({ centre }) => centre),
-    assignment: assignment.map((was) => now[was]!),
-    sizes: clusters.map(({ members }) => members.length),
-    withinss,
-    totalWithinss: withinss.reduce((a, b) => a + b, 0),
+    return Uint8Array.from(clusters);
   };
 }
 
