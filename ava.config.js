@@ -2,5 +2,5 @@
 export default {
   files: ["src/**/*.test.ts", "sim/**/*.test.ts", "test/**/*.test.ts"],
   extensions: ["ts"],
-  timeout: "2m",
+  timeout: "5m",
 };

@@ -11,7 +11,7 @@ import { playLoop, shippedScenario } from "./loop.fixture.ts";
 const SEED = 11;
 const scenario = shippedScenario("paper", (text) => text.replaceAll("suspects: 2", "suspects: 1"));
 
-test("the unharmed system passes every assertion", async (t) => {
+test.serial("the unharmed system passes every assertion", async (t) => {
   const { verdicts } = await playLoop(scenario, SEED);
   t.deepEqual(new Set(Object.values(verdicts)), new Set(["pass"]));
 });
@@ -34,13 +34,13 @@ const without = (rules: string, pattern: RegExp) =>
     .filter((line) => !pattern.test(line))
     .join("\n");
 
-test("a skipped cut is noticed", notices, {
+test.serial("a skipped cut is noticed", notices, {
   parts: { privateRules: (network) => real.privateRules({ ...network, cut: [] }) },
   assertion: "containment",
   verdict: "fail",
 });
 
-test("a cut without its outgoing drop rule is noticed", notices, {
+test.serial("a cut without its outgoing drop rule is noticed", notices, {
   parts: {
     privateRules: (network) => without(real.privateRules(network), /priority=1000,in_port/),
   },
@@ -48,7 +48,7 @@ test("a cut without its outgoing drop rule is noticed", notices, {
   verdict: "fail",
 });
 
-test("a default drop that became a way out is noticed", notices, {
+test.serial("a default drop that became a way out is noticed", notices, {
   parts: {
     isolationRules: (network) =>
       real
@@ -59,7 +59,7 @@ test("a default drop that became a way out is noticed", notices, {
   verdict: "fail",
 });
 
-test("an isolation whose ARP is switched as usual is noticed", notices, {
+test.serial("an isolation whose ARP is switched as usual is noticed", notices, {
   parts: {
     isolationRules: (network) =>
       `${real.isolationRules(network)}table=0,priority=120,arp,actions=normal\n`,
@@ -68,7 +68,19 @@ test("an isolation whose ARP is switched as usual is noticed", notices, {
   verdict: "fail",
 });
 
-test("a replay that falls through to the network is noticed", notices, {
+test.serial("isolated instances that can reach each other are noticed", notices, {
+  parts: {
+    isolationRules: (network) => {
+      const everybody = network.stations.map((s) => `output:${s.port}`).join(",");
+      const rule = `table=0,priority=90,udp,actions=${everybody}\n`;
+      return `${real.isolationRules(network)}${everybody === "" ? "" : rule}`;
+    },
+  },
+  assertion: "containment",
+  verdict: "fail",
+});
+
+test.serial("a replay that falls through to the network is noticed", notices, {
   parts: {
     isolationRules: (network) =>
       real
@@ -79,13 +91,13 @@ test("a replay that falls through to the network is noticed", notices, {
   verdict: "fail",
 });
 
-test("a control that sees no probe leaves the containment open", notices, {
+test.serial("a control that sees no probe leaves the containment open", notices, {
   parts: { controlRules: "table=0,priority=0,actions=drop\n" },
   assertion: "containment",
   verdict: "inconclusive",
 });
 
-test("a canary that nothing can reach leaves the containment open", notices, {
+test.serial("a canary that nothing can reach leaves the containment open", notices, {
   parts: {
     privateRules: (network) =>
       `${real.privateRules(network)}table=0,priority=900,ip,nw_dst=203.0.113.250,actions=drop\n`,
@@ -94,7 +106,7 @@ test("a canary that nothing can reach leaves the containment open", notices, {
   verdict: "inconclusive",
 });
 
-test("swapped labels are noticed", notices, {
+test.serial("swapped labels are noticed", notices, {
   parts: {
     judge: (model, observation) => {
       const judgement = real.judge(model, observation);
@@ -109,7 +121,7 @@ test("swapped labels are noticed", notices, {
   verdict: "fail",
 });
 
-test("a judge that takes everybody for a bot is noticed", notices, {
+test.serial("a judge that takes everybody for a bot is noticed", notices, {
   parts: {
     judge: (model, observation) => ({ ...real.judge(model, observation), verdict: "known" }),
   },
@@ -117,13 +129,13 @@ test("a judge that takes everybody for a bot is noticed", notices, {
   verdict: "fail",
 });
 
-test("a clustering with one cluster too few is noticed", notices, {
+test.serial("a clustering with one cluster too few is noticed", notices, {
   parts: { fit: (set, options, previous) => real.fit(set, { ...options, k: 2 }, previous) },
   assertion: "cluster separation",
   verdict: "fail",
 });
 
-test("a clustering by columns that tell nothing is noticed", notices, {
+test.serial("a clustering by columns that tell nothing is noticed", notices, {
   parts: {
     fit: (set, options, previous) =>
       real.fit(set, { ...options, columns: ["failed_share", "response_bytes_cv"] }, previous),
@@ -132,7 +144,7 @@ test("a clustering by columns that tell nothing is noticed", notices, {
   verdict: "fail",
 });
 
-test("a replayer that stays silent is noticed", notices, {
+test.serial("a replayer that stays silent is noticed", notices, {
   parts: {
     replay: () => ({
       account: () => ({
@@ -147,7 +159,7 @@ test("a replayer that stays silent is noticed", notices, {
   verdict: "fail",
 });
 
-test("a replayer that changes a byte and calls it recorded is noticed", notices, {
+test.serial("a replayer that changes a byte and calls it recorded is noticed", notices, {
   parts: {
     replay: (port, recorded, options) => real.replay(port, recorded.map(forged), options),
   },
@@ -163,7 +175,7 @@ function forged(transaction: Transaction): Transaction {
   return { ...transaction, raw: { ...transaction.raw, response } };
 }
 
-test("an update that poisons the model is noticed", notices, {
+test.serial("an update that poisons the model is noticed", notices, {
   parts: {
     update: (...given) => {
       const updated = real.update(...given);

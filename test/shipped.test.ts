@@ -5,13 +5,13 @@ import { formatModel } from "../src/cluster/model.ts";
 import { playLoop, shippedScenario } from "./loop.fixture.ts";
 
 for (const name of ["zeus-cookie-theft", "zeus-homepage-set", "zeus-os-shutdown"]) {
-  test(`${name} passes`, async (t) => {
+  test.serial(`${name} passes`, async (t) => {
     const { verdicts } = await playLoop(shippedScenario(name), 1);
     t.deepEqual(new Set(Object.values(verdicts)), new Set(["pass"]));
   });
 }
 
-test("migration contains and replays as well as the move of a volume", async (t) => {
+test.serial("migration contains and replays as well as the move of a volume", async (t) => {
   const scenario = shippedScenario(
     "zeus-cookie-theft",
     (text) => `${text}\nisolation: { move: migration }\n`,
@@ -23,15 +23,18 @@ test("migration contains and replays as well as the move of a volume", async (t)
   t.true(moves.every((move) => move?.method === "migration" && move.hashEqual));
 });
 
-test("the model that is shipped is the one that the paper scenario's first round learns", async (t) => {
-  const fitted: string[] = [];
-  await playLoop(shippedScenario("paper"), 1, {
-    fit: (...given) => {
-      const fit = parts.fit(...given);
-      fitted.push(formatModel(fit.model));
-      return fit;
-    },
-  });
-  const shipped = await readFile(new URL("../models/zeus.json", import.meta.url), "utf8");
-  t.is(fitted[0], shipped);
-});
+test.serial(
+  "the model that is shipped is the one that the paper scenario's first round learns",
+  async (t) => {
+    const fitted: string[] = [];
+    await playLoop(shippedScenario("paper"), 1, {
+      fit: (...given) => {
+        const fit = parts.fit(...given);
+        fitted.push(formatModel(fit.model));
+        return fit;
+      },
+    });
+    const shipped = await readFile(new URL("../models/zeus.json", import.meta.url), "utf8");
+    t.is(fitted[0], shipped);
+  },
+);

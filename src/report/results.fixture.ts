@@ -99,6 +99,7 @@ export function roundFixture(round: number): RoundResult {
       })),
       canary: { before: 24, after: 0 },
       outletFrames: 0,
+      lateralFrames: 0,
     },
     feedback:
       round === 1 ? null : { observations: 53, correctFirst: 50, correctUpdated: 51, learned: 9 },

@@ -144,6 +144,8 @@ const containmentSchema = z.strictObject({
   canary: z.strictObject({ before: count, after: count }),
   /** Frames at the outlet of `isolation` under its rules, whatever they were: each one is a leak. */
   outletFrames: count,
+  /** Frames that an isolated instance got from anybody but the replayer and the switch's ARP answers. */
+  lateralFrames: count,
 });
 
 /** The same observations put before the first model and before the one that has learned since. */

@@ -28,7 +28,7 @@ export function roundResult(
   feedback: FeedbackResult | null,
   probeKinds: readonly string[],
 ): RoundResult {
-  const { cast, canary, outletFrames } = round;
+  const { cast, canary, outletFrames, lateralFrames } = round;
   const isProbed = cast.suspects.length > 0;
   return {
     round: number,
@@ -43,7 +43,12 @@ export function roundResult(
     model: modelResult(round.model, quality),
     suspects: round.suspects.map((s) => suspectResult(round, s)),
     containment: isProbed
-      ? { probes: probeKinds.map((kind) => probeResult(round, kind)), canary, outletFrames }
+      ? {
+          probes: probeKinds.map((kind) => probeResult(round, kind)),
+          canary,
+          outletFrames,
+          lateralFrames,
+        }
       : null,
     feedback,
   };

@@ -66,6 +66,8 @@ export interface RoundRecord {
   readonly probesOut: ProbeTally;
   /** Frames at the outlet while the isolation's rules were in force: each one is a leak. */
   readonly outletFrames: number;
+  /** Frames under the same rules that reached an isolated instance from anybody but its replayed gateway. */
+  readonly lateralFrames: number;
   /** Arrivals at the canary from suspects that were not yet isolated, and those that should never have been. */
   readonly canary: { readonly before: number; readonly after: number };
   readonly counts: Readonly<Record<string, number>>;
@@ -107,6 +109,7 @@ class Round implements Watch {
   readonly #canary = { before: 0, after: 0 };
   #phase: ProbePhase = "control";
   #outletFrames = 0;
+  #lateralFrames = 0;
   #model: Model | null = null;
   #onMalicious: (state: SuspectState) => void = () => {};
 
@@ -138,6 +141,7 @@ class Round implements Watch {
       case "isolation": {
         const probe = towards === "bridge" ? recognise(frame.bytes) : null;
         if (probe !== null) this.#sent.add(this.#phase, probe);
+        if (towards === "device" && this.#phase === "isolated") this.#countLateral(frame);
         this.#isolation.frame(frame);
         break;
       }
@@ -287,6 +291,12 @@ class Round implements Watch {
     return () => cancel();
   }
 
+  /** What reaches an isolated instance comes from the replayer or the ARP responder: both have the gateway's address. */
+  #countLateral(frame: Frame): void {
+    const { gatewayMac } = this.#inputs.cast.plan.replayer;
+    if (readMac(frame.bytes, 6) !== gatewayMac) this.#lateralFrames++;
+  }
+
   /** Whether nothing of this suspect may be on its way any more. */
   #isQuiet(state: SuspectState, timeNs: bigint): boolean {
     const cutNs = this.#uplink.of(state.mac)?.cutNs ?? null;
@@ -307,6 +317,7 @@ class Round implements Watch {
       probesSent: this.#sent,
       probesOut: this.#out,
       outletFrames: this.#outletFrames,
+      lateralFrames: this.#lateralFrames,
       canary: this.#canary,
       counts: lab.counts(),
       endNs: lab.timers.nowNs(),

@@ -140,6 +140,13 @@ test(
   contained({ outletFrames: 1 }),
 );
 test(
+  "one frame from an isolated instance to another fails the containment",
+  turns,
+  "containment",
+  "fail",
+  contained({ lateralFrames: 1 }),
+);
+test(
   "one arrival at the canary fails the containment",
   turns,
   "containment",

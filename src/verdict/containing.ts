@@ -16,8 +16,9 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
     outlet: sum((r) => r.containment?.outletFrames ?? 0),
     canary: sum((r) => r.containment?.canary.after ?? 0),
     uplink: suspects.reduce((n, s) => n + (s.framesAfterCut ?? 0), 0),
+    lateral: sum((r) => r.containment?.lateralFrames ?? 0),
   };
-  const leaked = leaks.outlet + leaks.canary + leaks.uplink;
+  const leaked = leaks.outlet + leaks.canary + leaks.uplink + leaks.lateral;
   const slowest = suspects.reduce((ms, s) => Math.max(ms, s.timeToContainMs ?? 0), 0);
   const afterVerdict = suspects.reduce((n, s) => n + (s.framesAfterVerdict ?? 0), 0);
   const kinds = new Set(probes.map((p) => p.kind));
@@ -26,6 +27,7 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
     leaked_outlet: leaks.outlet,
     leaked_canary: leaks.canary,
     leaked_uplink: leaks.uplink,
+    leaked_lateral: leaks.lateral,
     time_to_contain_ms: slowest,
     time_to_contain_ms_max: thresholds.time_to_contain_ms_max,
     frames_after_verdict: afterVerdict,
@@ -38,7 +40,8 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
       NAME,
       "fail",
       `${leaked} ${leaked === 1 ? "frame" : "frames"} got out: ${leaks.outlet} at the outlet of isolation, ` +
-        `${leaks.uplink} through the uplink after the cut, ${leaks.canary} at the canary`,
+        `${leaks.uplink} through the uplink after the cut, ${leaks.canary} at the canary, ` +
+        `${leaks.lateral} from one isolated instance to another`,
       figures,
     );
   }
