@@ -20,7 +20,10 @@ for await (const batch of readCapture(source, {
   file,
   onEvent: (event) => events.push(event.kind),
 })) {
-  for (const record of batch) extractor.frame(record.linkType, record);
+  for (const record of batch) {
+    const { linkType, piece, start, end, originalLength } = record;
+    extractor.packet(linkType, record, piece, start, end, originalLength);
+  }
 }
 extractor.finish();
 const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();

@@ -80,7 +80,9 @@ class ClassicDecoder implements CaptureDecoder {
         new CaptureRecord(
           field32(bytes, next, little),
           field32(bytes, next + 4, little) * unitNs,
-          new Uint8Array(bytes.buffer, bytes.byteOffset + start, length),
+          bytes,
+          start,
+          start + length,
           field32(bytes, next + 12, little),
           linkType,
           modified ? field32(bytes, next + 16, little) : 0,

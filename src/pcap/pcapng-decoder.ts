@@ -213,10 +213,17 @@ export class PcapngDecoder implements CaptureDecoder {
     source: PcapngInterface,
     out: CaptureRecord[],
   ): void {
-    const packet = new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
-    const { linkType, index } = source;
     out.push(
-      new CaptureRecord(this.#seconds, this.#nanoseconds, packet, originalLength, linkType, index),
+      new CaptureRecord(
+        this.#seconds,
+        this.#nanoseconds,
+        bytes,
+        at,
+        at + length,
+        originalLength,
+        source.linkType,
+        source.index,
+      ),
     );
     this.#position.packets++;
   }
