@@ -2,8 +2,9 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { observeCapture } from "../feature/conversations.ts";
 import type { Observation } from "../feature/observation.ts";
-import { type ObserveOptions, observe } from "../feature/windows.ts";
+import type { ObserveOptions } from "../feature/windows.ts";
 import { Extractor } from "../http/extractor.ts";
 import type { Transaction } from "../http/transaction.ts";
 import { readCapture } from "../pcap/reader.ts";
@@ -94,7 +95,8 @@ export async function readObservations(
     io,
     onTransaction: (transaction) => transactions.push(transaction),
   });
-  return { ...reading, observations: observe(transactions, options) };
+  const { observations, counts } = observeCapture(transactions, options);
+  return { ...reading, observations, counts: { ...reading.counts, ...counts } };
 }
 
 /** "FILE: packets 120, transactions 33, …", and what the caller counted besides. */

@@ -1,5 +1,5 @@
-/** `scheme://authority` in front of an absolute-form request target (RFC 9112 section 3.2.2). */
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+import { pathOf } from "./target.ts";
+
 /** Percent-encoded unreserved characters: the same URI as with the plain ones (RFC 3986 section 6.2.2.2). */
 const ENCODED_UNRESERVED = /%(?:2d|2e|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
 
@@ -14,11 +14,4 @@ export function isPhpTarget(uri: string): boolean {
     String.fromCharCode(Number.parseInt(code.slice(1), 16)),
   );
   return /\.php(?:\/|$)/i.test(path);
-}
-
-function pathOf(uri: string): string {
-  const afterOrigin = uri.replace(ORIGIN, "");
-  const end = afterOrigin.search(/[?#]/);
-  const path = end < 0 ? afterOrigin : afterOrigin.slice(0, end);
-  return path.startsWith("/") ? path : "";
 }

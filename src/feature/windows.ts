@@ -5,7 +5,7 @@ import type { Transaction } from "../http/transaction.ts";
 import { valuesOf } from "./columns.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Observation } from "./observation.ts";
-import { type ServerName, serverByAddress } from "./server.ts";
+import { type ServerName, serverByTarget } from "./server.ts";
 import { endOf, type Window } from "./window.ts";
 
 /** Bots that poll each minute or two stay in one window; seconds. */
@@ -14,7 +14,7 @@ export const DEFAULT_GAP_S = 300;
 export interface ObserveOptions {
   /** A silence of a client–server pair longer than this ends its window, seconds. Default 300. */
   readonly gapS?: number;
-  /** Default: serverByAddress. */
+  /** Default: serverByTarget. */
   readonly serverName?: ServerName;
 }
 
@@ -76,7 +76,7 @@ export class Windows {
   /** Throws UsageError where the gap is not a positive number of seconds. */
   constructor(options: WindowsOptions) {
     this.#gapNs = gapOf(options.gapS ?? DEFAULT_GAP_S);
-    this.#serverName = options.serverName ?? serverByAddress;
+    this.#serverName = options.serverName ?? serverByTarget;
     this.#onObservation = options.onObservation;
     const limits = options.limits ?? FEATURE_LIMITS;
     this.#openWindowsMax = limits.openWindowsMax;
