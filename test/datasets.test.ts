@@ -23,8 +23,6 @@ const OTHER_DATASETS = ["r-kmeans"];
 const KNOWN_WRONG: Readonly<Record<string, string>> = {
   "ipv4-fragments-overlap-differs":
     "The first copy of bytes that come twice is kept. RFC 791 §3.2 takes the later one, and only with it is the TCP checksum right: no host could have seen the target that is reported.",
-  "tcp-byte-by-byte":
-    "The time is that of the byte that completes the request line (0.19), not of the first byte of the request (0.03).",
 };
 
 function fileOf(golden: GoldenCase, name: string = golden.file): URL {

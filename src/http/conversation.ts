@@ -46,6 +46,8 @@ export class Conversation implements StreamHandler, MessageEvents {
   readonly #early: Anomaly[] = [];
   #isInterim = false;
   #startNs = 0n;
+  /** By direction, when the first bytes came of what is not yet known to be a message. */
+  readonly #waitingNs: [bigint | null, bigint | null] = [null, null];
   #pieces = 0;
   #hasHttp = false;
 
@@ -120,10 +122,18 @@ export class Conversation implements StreamHandler, MessageEvents {
     for (const parser of this.#parsers) parser.raw?.release();
   }
 
+  waiting(parser: MessageParser): void {
+    this.#waitingNs[this.#sideOf(parser)] = this.#context.moment.nowNs;
+  }
+
   started(parser: MessageParser): void {
     this.#hasHttp = true;
+    // A request line may come in several segments: the request began with the first of them.
+    const side = this.#sideOf(parser);
+    const waitingNs = this.#waitingNs[side];
+    this.#waitingNs[side] = null;
     if (parser.role === "request") {
-      this.#startNs = this.#context.moment.nowNs;
+      this.#startNs = waitingNs ?? this.#context.moment.nowNs;
       // What answers this request begins where the other stream stands now.
       this.#parsers[this.#other(parser)].resync();
     }

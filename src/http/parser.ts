@@ -16,6 +16,8 @@ export type HeadAnswer = "normal" | "bodyless" | "tunnel";
 export interface MessageEvents {
   /** The first byte of a message was seen. */
   started(parser: MessageParser): void;
+  /** Bytes that may become a message are held until their start line is there; `started` follows if they do. */
+  waiting?(parser: MessageParser): void;
   /** The head is in bytes[start, end) and parsed in `parser.head`; the bytes are valid during the call only. */
   head(parser: MessageParser, bytes: Uint8Array, start: number, end: number): HeadAnswer;
   /** A piece of the body after transfer decoding; only when `parser.wantsBody`. */
@@ -184,6 +186,7 @@ export class MessageParser {
     if (!this.#isExpected(kind)) return this.#rejectStart(end);
     if (kind === START.more || kind === START.likely) {
       this.#state = STATE.head;
+      this.#events.waiting?.(this);
       return this.#hold(bytes, at, end);
     }
     this.role = kind === START.response ? "response" : "request";
