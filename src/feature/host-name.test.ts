@@ -25,7 +25,8 @@ test(addresses, "[2001:DB8::1]:80", "2001:db8::1");
 
 const neither = test.macro({
   exec: (t, text: string) => t.is(parseHost(text), null),
-  title: (_, text: string) => `${JSON.stringify(text.slice(0, 20))} is neither a name nor an address`,
+  title: (_, text: string) =>
+    `${JSON.stringify(text.slice(0, 20))} is neither a name nor an address`,
 });
 
 for (const text of ["", ":80", "a b", "a/b", "2130706433", "0x7f.1", "[c2.example]", "c2:65536"])

@@ -3,22 +3,9 @@ import fc from "fast-check";
 import { NS_PER_S } from "../base/clock.ts";
 import { UsageError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
-import type { Transaction } from "../http/transaction.ts";
 import type { Observation } from "./observation.ts";
 import { ns, exampleTransaction as transaction } from "./transaction-fixture.ts";
-import {
-  type ObserveOptions,
-  observe as observeWith,
-  Windows,
-  type WindowsOptions,
-} from "./windows.ts";
-
-/** Another gap than the default, so that the times below stay small. */
-const gapS = 60;
-
-function observe(transactions: Iterable<Transaction>, options: ObserveOptions = {}) {
-  return observeWith(transactions, { gapS, ...options });
-}
+import { observe, Windows, type WindowsOptions } from "./windows.ts";
 
 function live(options: Omit<WindowsOptions, "onObservation"> = {}) {
   const closed: Observation[] = [];
