@@ -152,3 +152,21 @@ export const HOST_LIMITS = {
   /** Datagrams that wait for their reader. */
   datagramsMax: 1_024,
 } as const;
+
+/** src/cli: captures that are compressed */
+export const UNPACK_LIMITS = {
+  /** What a file may unpack to whatever its size, and how many times its size beyond. Captures seldom reach 50 times. */
+  freeBytes: 256 * 1024 * 1024,
+  ratioMax: 250,
+  /** Members of a gzip file (frames of a zstd file), and their mean size beyond. Each costs some 100 µs. */
+  freeMembers: 10_000,
+  memberBytesMin: 1_024,
+  /** Window of a zstd frame: 2^27 bytes, the decoder's memory. What zstd itself allows without being told. */
+  zstdWindowLogMax: 27,
+} as const;
+
+/** src/cli: several captures at a time */
+export const JOB_LIMITS = {
+  /** Output of captures whose turn has not come that is held in memory, all together; the rest waits in a temporary file. */
+  heldBytesMax: 32 * 1024 * 1024,
+} as const;

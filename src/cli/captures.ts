@@ -1,18 +1,15 @@
-import { createReadStream } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
-import { InputError } from "../base/errors.ts";
+import { InputError, type IsoreplayError } from "../base/errors.ts";
 import { observeCapture } from "../feature/conversations.ts";
 import type { Observation } from "../feature/observation.ts";
 import type { ObserveOptions } from "../feature/windows.ts";
 import { Extractor } from "../http/extractor.ts";
 import type { Transaction } from "../http/transaction.ts";
 import { readCapture } from "../pcap/reader.ts";
-import { fileError } from "./files.ts";
+import { filePieces } from "./file-pieces.ts";
 import type { Io } from "./io.ts";
-
-/** Read at a time: large pieces are quickest. */
-const PIECE_BYTES = 1 << 18;
+import { STANDARD_INPUT, standardInput } from "./standard-input.ts";
+import { unpack } from "./unpack.ts";
 
 export interface ReadOptions {
   readonly io: Pick<Io, "progress">;
@@ -22,21 +19,24 @@ export interface ReadOptions {
   readonly onTransaction: (transaction: Transaction, firstNs: bigint) => void;
   /** Called now and then, to wait for a slow reader. False ends the reading. */
   readonly settle?: () => Promise<boolean>;
+  /** Called when a live capture on standard input pauses. */
+  readonly onPause?: () => Promise<void>;
 }
 
 export interface CaptureReading {
-  /** The base name of the file: what records call the capture. */
+  /** The base name of the file, or "-": what records call the capture. */
   readonly capture: string;
   /** The time of the first packet; 0 for a capture without packets. */
   readonly firstNs: bigint;
   /** Everything that was counted, by name. */
   readonly counts: Readonly<Record<string, number>>;
   /** Where the file is damaged so that the rest of it cannot be read; what came before was read. */
-  readonly damage: InputError | null;
+  readonly damage: IsoreplayError | null;
 }
 
 /**
- * Read the HTTP transactions of a capture. Every command that reads captures reads them here.
+ * Read the HTTP transactions of a capture, packed or not; "-" is standard input. Every command that reads captures
+ * reads them here.
  * Throws InputError where the file is absent, a folder, empty, unreadable or no capture.
  */
 export async function readTransactions(
@@ -51,9 +51,19 @@ export async function readTransactions(
   const events = new Map<string, number>();
   let packets = 0;
   let damage: InputError | null = null;
-  await using source = await openCapture(file);
+  const source =
+    file === STANDARD_INPUT
+      ? standardInput(options.onPause ?? (async () => {}))
+      : filePieces(file, options.io);
+  let cut = false;
+  const unpacked = unpack(source, {
+    file,
+    onCut: () => {
+      cut = true;
+    },
+  });
   try {
-    const batches = readCapture(pieces(source, file, options.io), {
+    const batches = readCapture(unpacked, {
       file,
       onEvent: ({ kind }) => events.set(kind, (events.get(kind) ?? 0) + 1),
     });
@@ -68,6 +78,8 @@ export async function readTransactions(
   } finally {
     options.io.progress(null);
   }
+  // What is cut short twice, the compressed file and so the last packet in it, counts once.
+  if (cut) events.set("cut-short", 1);
   extractor.finish();
   return {
     capture,
@@ -106,40 +118,4 @@ export function countsLine(
 ): string {
   const parts = Object.entries({ ...counts, ...more }).map(([name, count]) => `${name} ${count}`);
   return `${capture}: ${parts.join(", ")}`;
-}
-
-async function openCapture(file: string): Promise<FileHandle> {
-  let handle: FileHandle;
-  try {
-    handle = await open(file, "r");
-  } catch (error) {
-    throw fileError(file, error);
-  }
-  const stat = await handle.stat();
-  if (!stat.isDirectory()) return handle;
-  await handle.close();
-  throw new InputError("is a folder, not a capture", { where: file });
-}
-
-async function* pieces(
-  source: FileHandle,
-  file: string,
-  io: Pick<Io, "progress">,
-): AsyncGenerator<Uint8Array> {
-  const { size } = await source.stat();
-  const stream = createReadStream(file, {
-    fd: source,
-    autoClose: false,
-    highWaterMark: PIECE_BYTES,
-  });
-  let read = 0;
-  try {
-    for await (const piece of stream as AsyncIterable<Uint8Array>) {
-      yield piece;
-      read += piece.length;
-      if (size > 0) io.progress(`${file}: ${Math.floor((read / size) * 100)} %`);
-    }
-  } catch (error) {
-    throw fileError(file, error);
-  }
 }

@@ -44,6 +44,9 @@ test(refused, ["run", "--seed", "1.5"], 64, /'1.5' is invalid. It must be a whol
 test(refused, ["run", "--lab", "vmware"], 64, /Allowed choices are sim, mininet, devstack/);
 test(refused, ["observe", "x.pcap", "--gap", "0"], 64, /It must be a positive number of seconds/);
 test(refused, ["train", "x.pcap", "--model", "m", "--k", "0"], 64, /whole number of at least 1/);
+test(refused, ["extract", "x.pcap", "--jobs", "0"], 64, /whole number of at least 1/);
+test(refused, ["extract", "-", "-"], 64, /standard input can be read only once/);
+test(refused, ["run", "--capture", "-"], 64, /it must be a file/);
 test(refused, ["extract", "no-such.pcap"], 65, /^isoreplay: no-such.pcap: there is no such file$/);
 test(refused, ["extract", "src"], 65, /^isoreplay: src: is a folder, not a capture$/);
 test(refused, ["classify", "package.json"], 65, /package.json: this is neither pcap nor pcapng/);

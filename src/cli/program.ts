@@ -6,6 +6,7 @@ import { RUNS } from "../run/runs.ts";
 import { positiveSeconds, wholeNumber } from "./arguments.ts";
 import type { ClassifyOptions } from "./commands/classify.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
+import type { ExtractOptions } from "./commands/extract.ts";
 import type { ObserveCommandOptions } from "./commands/observe.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { RunOptions } from "./commands/run.ts";
@@ -17,6 +18,8 @@ import type { Io } from "./io.ts";
 
 /** Where `verify` and `report` look without being told. */
 const LATEST = `${RUNS}/latest`;
+
+const CAPTURES = "pcap or pcapng files, as they are or packed with gzip or zstd; -: standard input";
 
 /**
  * Every command with its options. The code of a command is loaded when it is used, so that `--help` and a mistake are
@@ -43,6 +46,11 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     new Option("--gap <seconds>", "a longer silence ends a conversation's window")
       .argParser(positiveSeconds)
       .default(DEFAULT_GAP_S);
+  const jobs = () =>
+    new Option(
+      "--jobs <number>",
+      "captures read at a time; default: as many as there are cores",
+    ).argParser(wholeNumber(1));
   const json = (what: string) => new Option("--json", what);
 
   program
@@ -79,19 +87,24 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
       "Print the HTTP transactions of captures, one JSON record on a line. What was met, " +
         "and what could not be read, is counted by kind on stderr.",
     )
-    .argument("<capture...>", "pcap or pcapng files")
+    .argument("<capture...>", CAPTURES)
+    .addOption(jobs())
     .addOption(json("accepted; the output is always JSON"))
-    .addHelpText("after", example("extract bot.pcap > transactions.ndjson"))
-    .action(async (captures: string[]) =>
-      finish(await (await import("./commands/extract.ts")).extract(captures, io)),
+    .addHelpText(
+      "after",
+      `${example("extract a.pcap b.pcapng.gz > transactions.ndjson")}\n  $ tcpdump -w - | isoreplay extract -`,
+    )
+    .action(async (captures: string[], options: ExtractOptions) =>
+      finish(await (await import("./commands/extract.ts")).extract(captures, options, io)),
     );
 
   program
     .command("observe")
     .summary("observations of captures: what the model sees")
     .description("Print one observation for each conversation of a client with a server.")
-    .argument("<capture...>", "pcap or pcapng files")
+    .argument("<capture...>", CAPTURES)
     .addOption(gap())
+    .addOption(jobs())
     .addOption(json("print NDJSON with every column"))
     .addHelpText("after", example("observe bot.pcap --gap 120 --json"))
     .action(async (captures: string[], options: ObserveCommandOptions) =>
@@ -102,7 +115,7 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .command("train")
     .summary("fit a model to captures")
     .description("Fit a model to the conversations in captures of bots, and write it to a file.")
-    .argument("<capture...>", "pcap or pcapng files")
+    .argument("<capture...>", CAPTURES)
     .requiredOption("--model <file>", "the file to write")
     .addOption(
       new Option("--k <number>", "number of clusters; default: chosen by silhouette").argParser(
@@ -112,6 +125,7 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .addOption(seed())
     .option("--labels <file>", "JSON or YAML: capture, client or `capture client` to behaviour")
     .addOption(gap())
+    .addOption(jobs())
     .addOption(json("print the clusters and their quality as JSON"))
     .addHelpText("after", example("train bots/*.pcap --model my.json --k 3 --labels labels.yaml"))
     .action(async (captures: string[], options: TrainOptions) =>
@@ -124,9 +138,10 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .description(
       "Judge each conversation in captures: a known behaviour, unknown, or benign, and why.",
     )
-    .argument("<capture...>", "pcap or pcapng files")
+    .argument("<capture...>", CAPTURES)
     .option("--model <file>", "what `train` wrote; default: the model that is shipped")
     .addOption(gap())
+    .addOption(jobs())
     .addOption(json("print NDJSON"))
     .addHelpText("after", example("classify office.pcap", "classify office.pcap --model my.json"))
     .action(async (captures: string[], options: ClassifyOptions) =>

@@ -4,14 +4,16 @@ import type { Judgement } from "../../cluster/judgement.ts";
 import type { Observation } from "../../feature/observation.ts";
 import { counted, figure } from "../../report/number.ts";
 import { textTable } from "../../report/text.ts";
-import { type CaptureReading, readObservations } from "../captures.ts";
+import type { CaptureReading } from "../captures.ts";
 import { complaining, type Io } from "../io.ts";
+import { ObservationSource } from "../jobs.ts";
 import { readModel } from "../models.ts";
 import { windowOf } from "../window.ts";
 
 export interface ClassifyOptions {
   readonly model?: string;
   readonly gap: number;
+  readonly jobs?: number;
   readonly json?: boolean;
 }
 
@@ -31,12 +33,13 @@ export async function classify(
   io: Io,
 ): Promise<ExitStatus> {
   const model = await readModel(options.model);
+  await using source = await ObservationSource.open(captures, options, io);
   const judged: Judged[] = [];
   let whole = true;
   let read = 0;
-  for (const file of captures) {
+  for (const index of captures.keys()) {
     const ok = await complaining(io, async () => {
-      const reading = await readObservations(file, io, { gapS: options.gap });
+      const reading = await source.read(index);
       read += 1;
       for (const observation of reading.observations)
         judged.push({ reading, observation, judgement: judge(model, observation) });

@@ -3,12 +3,14 @@ import { defaultColumns } from "../../feature/columns.ts";
 import { formatObservation } from "../../feature/record.ts";
 import { figure } from "../../report/number.ts";
 import { textTable } from "../../report/text.ts";
-import { countsLine, readObservations } from "../captures.ts";
+import { countsLine } from "../captures.ts";
 import { complaining, type Io } from "../io.ts";
+import { ObservationSource } from "../jobs.ts";
 import { windowOf } from "../window.ts";
 
 export interface ObserveCommandOptions {
   readonly gap: number;
+  readonly jobs?: number;
   readonly json?: boolean;
 }
 
@@ -18,11 +20,12 @@ export async function observe(
   options: ObserveCommandOptions,
   io: Io,
 ): Promise<ExitStatus> {
+  await using source = await ObservationSource.open(captures, options, io);
   let whole = true;
   const rows: string[][] = [];
-  for (const file of captures) {
+  for (const index of captures.keys()) {
     const read = await complaining(io, async () => {
-      const reading = await readObservations(file, io, { gapS: options.gap });
+      const reading = await source.read(index);
       for (const observation of reading.observations) {
         if (options.json === true) {
           const record = formatObservation(observation, reading.firstNs);

@@ -12,6 +12,7 @@ import type { Io } from "../io.ts";
 import { readModelFile } from "../models.ts";
 import { type Played, type PlayOptions, playCapture, playScenario } from "../play.ts";
 import { readScenarioFile } from "../scenarios.ts";
+import { STANDARD_INPUT } from "../standard-input.ts";
 
 export interface RunOptions {
   readonly lab: "sim" | "mininet" | "devstack";
@@ -84,6 +85,11 @@ function checkCombination(scenarios: readonly string[], options: RunOptions): vo
   const { capture, client, keepBodies, model } = options;
   if (capture !== undefined && scenarios.length > 0) {
     throw new UsageError("a capture drives the loop, or scenarios do: not both");
+  }
+  if (capture === STANDARD_INPUT) {
+    throw new UsageError("the run folder records the capture's hash, so it must be a file", {
+      mend: "write it to a file first",
+    });
   }
   if (capture !== undefined && options.lab !== "sim") {
     throw new UsageError("a capture is re-enacted on the simulator only", { mend: "--lab sim" });

@@ -5,9 +5,9 @@ import { restore } from "../../cluster/scale.ts";
 import type { Observation } from "../../feature/observation.ts";
 import { decimal, figure } from "../../report/number.ts";
 import { textTable } from "../../report/text.ts";
-import { readObservations } from "../captures.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
+import { ObservationSource } from "../jobs.ts";
 import { BENIGN, type Labels, readLabels } from "../models.ts";
 
 export interface TrainOptions {
@@ -15,6 +15,7 @@ export interface TrainOptions {
   readonly k?: number;
   readonly seed: number;
   readonly gap: number;
+  readonly jobs?: number;
   readonly labels?: string;
   readonly json?: boolean;
 }
@@ -26,13 +27,12 @@ export async function train(
   io: Io,
 ): Promise<ExitStatus> {
   const labels = options.labels === undefined ? null : await readLabels(options.labels);
+  await using source = await ObservationSource.open(captures, options, io);
   const bots: { observation: Observation; label: string | null }[] = [];
   const benign: Observation[] = [];
   const used = new Set<string>();
-  for (const file of captures) {
-    const { observations, capture, damage } = await readObservations(file, io, {
-      gapS: options.gap,
-    });
+  for (const index of captures.keys()) {
+    const { observations, capture, damage } = await source.read(index);
     if (damage !== null) throw damage;
     for (const observation of observations) {
       const key = labels === null ? null : keyOf(labels, capture, observation.client);

@@ -1,0 +1,42 @@
+import { basename } from "node:path";
+import { InOrder } from "../http/in-order.ts";
+import { formatRecord } from "../http/record.ts";
+import { countsLine, readTransactions } from "./captures.ts";
+import type { Io } from "./io.ts";
+
+/**
+ * The transactions of one capture as NDJSON, in the order in which their requests were completed. Standard input that
+ * pauses is live: from then on a record comes as soon as it is complete.
+ */
+export async function extractFile(file: string, io: Io): Promise<void> {
+  const capture = basename(file);
+  // As bytes: what waits for its turn is then outside the heap, and does not make it grow.
+  const ordered = new InOrder<Uint8Array>((line) => io.out.bytes(line));
+  let live = false;
+  const reading = await readTransactions(file, {
+    io,
+    onTransaction: (transaction, firstNs) => {
+      const line = `${formatRecord(transaction, capture, firstNs)}\n`;
+      ordered.push(transaction.order ?? 0, Buffer.from(line));
+    },
+    settle: async () => {
+      if (live) await release();
+      else await io.out.settle();
+      return !io.out.closed;
+    },
+    onPause: async () => {
+      live = true;
+      await release();
+    },
+  });
+  ordered.finish();
+  await io.out.flush();
+  io.note(countsLine(reading, ordered.late === 0 ? {} : { outOfTurn: ordered.late }));
+  if (reading.damage !== null) throw reading.damage;
+
+  /** A response that is still to come holds up nothing. */
+  async function release(): Promise<void> {
+    ordered.finish();
+    await io.out.flush();
+  }
+}
