@@ -61,18 +61,12 @@ export function classifyStart(bytes: Uint8Array, start: number, end: number): St
 }
 
 function classifyStatusLine(bytes: Uint8Array, start: number, end: number): StartKind {
-  // HTTP/d.d SP ddd
-  if (end - start < 12) {
-    for (let i = start + 5; i < end; i++) {
-      const byte = bytes[i]!;
-      if (!(isDigit(byte) || byte === 0x2e || byte === SP)) return START.none;
-    }
-    return START.likely;
-  }
+  // HTTP/d.d SP ddd, as far as it is there: a longer piece must not say otherwise than a shorter one.
   let at = start + 5;
   while (at < end && (isDigit(bytes[at]) || bytes[at] === 0x2e)) at++;
-  if (bytes[at] !== SP) return START.none;
+  if (at < end && bytes[at] !== SP) return START.none;
   while (at < end && bytes[at] === SP) at++;
+  if (at === end) return START.likely;
   return isDigit(bytes[at]) ? START.response : START.none;
 }
 
@@ -87,7 +81,8 @@ function classifyRequestLine(bytes: Uint8Array, start: number, end: number): Sta
   // Methods are case-sensitive and all that are in use are upper case; this keeps most other text protocols out.
   if (first < 0x41 || first > 0x5a) return START.none;
   const lf = findLf(bytes, at, end);
-  if (lf === -1) return targetSoFar(bytes, at, end);
+  // Whatever is in the line: where segments end must not change what it is taken for.
+  if (lf === -1) return START.likely;
   let last = lf;
   while (last > at && (bytes[last - 1] === CR || bytes[last - 1] === SP)) last--;
   const version = last - 8;
@@ -103,15 +98,6 @@ function classifyRequestLine(bytes: Uint8Array, start: number, end: number): Sta
     return bytes[version + 5]! <= 0x31 ? START.request : START.none;
   }
   return isSimpleGet(bytes, start, last) ? START.simpleRequest : START.none;
-}
-
-/** A line that has no end yet: plausible while it holds no control characters. */
-function targetSoFar(bytes: Uint8Array, at: number, end: number): StartKind {
-  for (let i = at; i < end; i++) {
-    const byte = bytes[i]!;
-    if (byte < SP && !(byte === CR && i === end - 1)) return START.none;
-  }
-  return START.likely;
 }
 
 /** HTTP/0.9 has one method, and its target is a path. No space may follow the path. */
