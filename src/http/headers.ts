@@ -35,5 +35,6 @@ export function readHeaders(bytes: Uint8Array, start: number, end: number): Head
 function nextLine(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at] !== LF) at++;
-  return at + 1;
+  // A head that was cut off has no LF behind its last line.
+  return Math.min(end, at + 1);
 }
