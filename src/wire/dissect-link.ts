@@ -74,10 +74,10 @@ export function dissectLink(
       return dissectWlan(d, linkType, bytes, at, end);
     case LINK_TYPE.ppi:
       if (end - at < 8) return OUTCOME.cutLinkHeader;
-      return nested(d, LINK_TYPE.ppi, u32le(bytes, at + 4), bytes, at, u16le(bytes, at + 2), end);
+      return nested(d, u32le(bytes, at + 4), bytes, at, u16le(bytes, at + 2), end);
     case LINK_TYPE.pktap:
       if (end - at < 12) return OUTCOME.cutLinkHeader;
-      return nested(d, LINK_TYPE.pktap, u32le(bytes, at + 8), bytes, at, u32le(bytes, at), end);
+      return nested(d, u32le(bytes, at + 8), bytes, at, u32le(bytes, at), end);
     case LINK_TYPE.pflog:
       return pflog(d, bytes, at, end);
     default:
@@ -88,15 +88,15 @@ export function dissectLink(
 /** A header that names the link type of what follows it. */
 function nested(
   d: Dissection,
-  outer: number,
   linkType: number,
   bytes: Uint8Array,
   at: number,
   headerLength: number,
   end: number,
 ): Outcome {
-  // Refuse the outer type again: only a broken file nests it, and then without end.
-  if (linkType === outer || headerLength < 8) return OUTCOME.unknownLinkType;
+  // Refuse such a type again: only a broken file nests them, and then without end.
+  const isAgain = linkType === LINK_TYPE.ppi || linkType === LINK_TYPE.pktap;
+  if (isAgain || headerLength < 8) return OUTCOME.unknownLinkType;
   if (headerLength > end - at) return OUTCOME.cutLinkHeader;
   return dissectLink(d, linkType, bytes, at + headerLength, end);
 }
