@@ -16,13 +16,16 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
+/** What is compared of a word: all of one that somebody meant, little of a value that fills the file. */
+const COMPARED_CHARACTERS_MAX = 64;
+
 /** The valid word nearest to what was written, or `null` without any. The first of equals wins. */
 export function nearest(written: string, valid: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const word of valid) {
     const distance = editDistance(
-      written.toLowerCase().replaceAll("-", "_"),
+      written.slice(0, COMPARED_CHARACTERS_MAX).toLowerCase().replaceAll("-", "_"),
       word.replaceAll("-", "_"),
     );
     if (distance < bestDistance) {
