@@ -169,4 +169,6 @@ export const UNPACK_LIMITS = {
 export const JOB_LIMITS = {
   /** Output of captures whose turn has not come that is held in memory, all together; the rest waits in a temporary file. */
   heldBytesMax: 32 * 1024 * 1024,
+  /** Pieces of output, some 64 KiB each, that a thread hands out before it waits for the first to be taken. */
+  piecesUntakenMax: 16,
 } as const;

@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { serialize } from "node:v8";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { IsoreplayError } from "../base/errors.ts";
+import { JOB_LIMITS } from "../base/limits.ts";
 import { readObservations } from "./captures.ts";
 import { extractFile } from "./extract-file.ts";
 import { type Io, Output } from "./io.ts";
@@ -13,13 +14,19 @@ const OBSERVATIONS = 1_024;
 /** The thread of a worker: one capture after the other, as the pool says. */
 class CaptureWorker {
   readonly #port: MessagePort;
-  #taken: (wanted: boolean) => void = () => {};
+  /** Pieces that were handed out and not taken yet. */
+  #waiting = 0;
+  #wanted = true;
+  #goOn: () => void = () => {};
 
   constructor(port: MessagePort) {
     this.#port = port;
     port.on("message", (order: WorkerOrder) => {
-      if ("taken" in order) this.#taken(order.wanted);
-      else void this.#work(order.job);
+      if ("taken" in order) {
+        this.#waiting--;
+        this.#wanted = order.wanted;
+        this.#goOn();
+      } else void this.#work(order.job);
     });
   }
 
@@ -63,13 +70,17 @@ class CaptureWorker {
     };
   }
 
-  /** Hand out bytes, and wait until they are taken; false: nobody wants more. */
-  #bytes(chunk: Uint8Array): Promise<boolean> {
+  /** Hand out bytes, and wait while too much is not taken; false: nobody wants more. */
+  async #bytes(chunk: Uint8Array): Promise<boolean> {
     const bytes = new Uint8Array(chunk);
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#taken = resolve;
+    this.#waiting++;
     this.#say({ kind: "bytes", bytes }, [bytes.buffer]);
-    return promise;
+    while (this.#waiting >= JOB_LIMITS.piecesUntakenMax) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#goOn = resolve;
+      await promise;
+    }
+    return this.#wanted;
   }
 
   #say(message: JobMessage, transfer: ArrayBuffer[] = []): void {

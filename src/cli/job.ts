@@ -7,7 +7,7 @@ export type Job =
 
 /** What a worker says of its job, in this order: bytes and notes, then `done` or `failed`. */
 export type JobMessage =
-  /** Output. The next is sent when this one is taken. */
+  /** Output. Only so many are sent before they are taken (JOB_LIMITS). */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "note"; readonly text: string }
   | { readonly kind: "progress"; readonly text: string | null }

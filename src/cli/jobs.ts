@@ -9,8 +9,8 @@ import { type ErrorFields, errorOf, type Job } from "./job.ts";
 import { JobPool } from "./job-pool.ts";
 import { STANDARD_INPUT } from "./standard-input.ts";
 
-/** Captures that are smaller together are read sooner than a thread is started. */
-const SMALL_BYTES = 8 * 1024 * 1024;
+/** Captures that are smaller together are read before a thread has started and is warm, which costs half a second each. */
+const SMALL_BYTES = 64 * 1024 * 1024;
 
 /**
  * Threads that do a job for each capture, as many as `jobs` or, without it, as the machine has cores; null where one is
