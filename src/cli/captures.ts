@@ -5,7 +5,8 @@ import type { Observation } from "../feature/observation.ts";
 import type { ObserveOptions } from "../feature/windows.ts";
 import { Extractor } from "../http/extractor.ts";
 import type { Transaction } from "../http/transaction.ts";
-import { type CaptureBatch, readCapture } from "../pcap/reader.ts";
+import type { CaptureBatch } from "../pcap/capture-batch.ts";
+import { readCapture } from "../pcap/reader.ts";
 import { filePieces } from "./file-pieces.ts";
 import type { Io } from "./io.ts";
 import { STANDARD_INPUT, standardInput } from "./standard-input.ts";
@@ -92,11 +93,18 @@ export async function readTransactions(
   };
 }
 
-/** The packets where they are: a view on each would take a large part of the time. */
+/** The packets where they are: an object for each would take a large part of the time. */
 function feed(extractor: Extractor, batch: CaptureBatch): void {
-  for (const record of batch) {
-    const { linkType, piece, start, end, originalLength } = record;
-    extractor.packet(linkType, record, piece, start, end, originalLength);
+  const { piece, starts, ends, originalLengths, linkTypes } = batch;
+  for (let i = 0; i < batch.length; i++) {
+    extractor.packet(
+      linkTypes[i] ?? 0,
+      batch.timeOf(i),
+      piece,
+      starts[i] ?? 0,
+      ends[i] ?? 0,
+      originalLengths[i] ?? 0,
+    );
   }
 }
 

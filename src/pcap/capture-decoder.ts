@@ -1,6 +1,6 @@
 import { InputError } from "../base/errors.ts";
+import type { CaptureBatch } from "./capture-batch.ts";
 import type { CaptureEvent, CaptureEventKind } from "./capture-event.ts";
-import type { CaptureRecord } from "./capture-record.ts";
 
 /** One capture format. It is fed pieces of the file; the reader sees to it that an item is whole in one piece. */
 export interface CaptureDecoder {
@@ -9,10 +9,10 @@ export interface CaptureDecoder {
   /** Bytes to come of an item that is not wanted. */
   readonly skipping: number;
   /**
-   * Reads whole items (headers, packets, blocks) from `bytes[at, end)` into `out`, until one is not whole or `out` is
+   * Reads whole items (headers, packets, blocks) from `bytes[at, end)` into `out`, which was begun with them, until one is not whole or `out` is
    * full; gives the place where it stopped. Throws InputError when the rest of the file cannot be read.
    */
-  consume(bytes: Uint8Array, at: number, end: number, out: CaptureRecord[]): number;
+  consume(bytes: Uint8Array, at: number, end: number, out: CaptureBatch): number;
   /** Bytes of the item at `at` as far as `bytes[at, end)` tell: at least `end - at + 1`. */
   need(bytes: Uint8Array, at: number, end: number): number;
 }

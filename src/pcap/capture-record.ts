@@ -9,13 +9,11 @@ export class CaptureRecord implements Frame {
   readonly seconds: number;
   readonly nanoseconds: number;
   /**
-   * The piece of the file that the packet came in; the packet is `piece[start, end)`. It stays as it is for as long as
-   * it is held. A view for each packet would cost a quarter of the time that it takes to find its transactions.
+   * A view on the piece of the file that the packet came in. It stays as it is for as long as it is held, but it holds
+   * the whole piece: copy (`slice()`) what is kept for long.
    */
-  readonly piece: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-  /** Length on the wire; more than `end - start` where the capture cut the packet. */
+  readonly bytes: Uint8Array;
+  /** Length on the wire; more than `bytes.length` where the capture cut the packet. */
   readonly originalLength: number;
   /** What the bytes begin with: a LINKTYPE number. */
   readonly linkType: number;
@@ -25,26 +23,17 @@ export class CaptureRecord implements Frame {
   constructor(
     seconds: number,
     nanoseconds: number,
-    piece: Uint8Array,
-    start: number,
-    end: number,
+    bytes: Uint8Array,
     originalLength: number,
     linkType: number,
     port: number,
   ) {
     this.seconds = seconds;
     this.nanoseconds = nanoseconds;
-    this.piece = piece;
-    this.start = start;
-    this.end = end;
+    this.bytes = bytes;
     this.originalLength = originalLength;
     this.linkType = linkType;
     this.port = port;
-  }
-
-  /** A new view on the piece, which holds the whole of it: copy (`slice()`) what is kept for long. */
-  get bytes(): Uint8Array {
-    return this.piece.subarray(this.start, this.end);
   }
 
   get timeNs(): bigint {

@@ -1,7 +1,7 @@
 import { PCAP_LIMITS } from "../base/limits.ts";
 import { field16, field32 } from "./byte-order.ts";
+import type { CaptureBatch } from "./capture-batch.ts";
 import type { CaptureDecoder, CapturePosition } from "./capture-decoder.ts";
-import { CaptureRecord } from "./capture-record.ts";
 
 /*
  * Classic pcap (draft-ietf-opsawg-pcap), fields in the byte order of the writer
@@ -59,7 +59,7 @@ class ClassicDecoder implements CaptureDecoder {
     return this.#linkType >= 0;
   }
 
-  consume(bytes: Uint8Array, at: number, end: number, out: CaptureRecord[]): number {
+  consume(bytes: Uint8Array, at: number, end: number, out: CaptureBatch): number {
     let next = at;
     if (this.#linkType < 0) {
       if (end - at < FILE_HEADER_BYTES) return at;
@@ -71,22 +71,19 @@ class ClassicDecoder implements CaptureDecoder {
     const linkType = this.#linkType;
     const headerLength = this.#recordHeaderBytes;
     const modified = headerLength === MODIFIED_RECORD_HEADER_BYTES;
-    while (next + headerLength <= end && out.length < PCAP_LIMITS.batchRecordsMax) {
+    while (next + headerLength <= end && !out.isFull) {
       const length = field32(bytes, next + 8, little);
       if (length > PCAP_LIMITS.packetBytesMax) throw this.#absurd(next, length);
       const start = next + headerLength;
       if (start + length > end) break;
-      out.push(
-        new CaptureRecord(
-          field32(bytes, next, little),
-          field32(bytes, next + 4, little) * unitNs,
-          bytes,
-          start,
-          start + length,
-          field32(bytes, next + 12, little),
-          linkType,
-          modified ? field32(bytes, next + 16, little) : 0,
-        ),
+      out.add(
+        field32(bytes, next, little),
+        field32(bytes, next + 4, little) * unitNs,
+        start,
+        start + length,
+        field32(bytes, next + 12, little),
+        linkType,
+        modified ? field32(bytes, next + 16, little) : 0,
       );
       this.#position.packets++;
       next = start + length;

@@ -1,7 +1,7 @@
 import { PCAP_LIMITS } from "../base/limits.ts";
 import { field16, field32 } from "./byte-order.ts";
+import type { CaptureBatch } from "./capture-batch.ts";
 import type { CaptureDecoder, CapturePosition } from "./capture-decoder.ts";
-import { CaptureRecord } from "./capture-record.ts";
 import {
   BLOCK_FRAME_BYTES,
   BLOCK_TYPE,
@@ -40,7 +40,7 @@ export class PcapngDecoder implements CaptureDecoder {
     return this.#skipping;
   }
 
-  consume(bytes: Uint8Array, at: number, end: number, out: CaptureRecord[]): number {
+  consume(bytes: Uint8Array, at: number, end: number, out: CaptureBatch): number {
     let next = at;
     for (;;) {
       if (this.#skipping > 0) {
@@ -48,7 +48,7 @@ export class PcapngDecoder implements CaptureDecoder {
         this.#skipping -= skipped;
         next += skipped;
       }
-      if (next + BLOCK_START_BYTES > end || out.length >= PCAP_LIMITS.batchRecordsMax) return next;
+      if (next + BLOCK_START_BYTES > end || out.isFull) return next;
       const type = field32(bytes, next, this.#little);
       if (type === BLOCK_TYPE.sectionHeader) this.#readByteOrder(bytes, next);
       const length = this.#blockLength(bytes, next);
@@ -100,13 +100,7 @@ export class PcapngDecoder implements CaptureDecoder {
     );
   }
 
-  #readBlock(
-    type: number,
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-    out: CaptureRecord[],
-  ): void {
+  #readBlock(type: number, bytes: Uint8Array, at: number, length: number, out: CaptureBatch): void {
     switch (type) {
       case BLOCK_TYPE.enhancedPacket:
         this.#readEnhancedPacket(bytes, at, length, out);
@@ -151,7 +145,7 @@ export class PcapngDecoder implements CaptureDecoder {
   }
 
   /** 8 interface 4, 12 time 4+4, 20 captured length 4, 24 original length 4, 28 bytes, options */
-  #readEnhancedPacket(bytes: Uint8Array, at: number, length: number, out: CaptureRecord[]): void {
+  #readEnhancedPacket(bytes: Uint8Array, at: number, length: number, out: CaptureBatch): void {
     if (length < 32) {
       this.#malformed(at, "an enhanced packet block", length);
       return;
@@ -161,7 +155,7 @@ export class PcapngDecoder implements CaptureDecoder {
   }
 
   /** 8 interface 2, 10 drops 2, 12 time 4+4, 20 captured length 4, 24 original length 4, 28 bytes, options */
-  #readOldPacket(bytes: Uint8Array, at: number, length: number, out: CaptureRecord[]): void {
+  #readOldPacket(bytes: Uint8Array, at: number, length: number, out: CaptureBatch): void {
     if (length < 32) {
       this.#malformed(at, "a packet block", length);
       return;
@@ -175,7 +169,7 @@ export class PcapngDecoder implements CaptureDecoder {
     at: number,
     length: number,
     interfaceNumber: number,
-    out: CaptureRecord[],
+    out: CaptureBatch,
   ): void {
     const little = this.#little;
     const captured = field32(bytes, at + 20, little);
@@ -189,11 +183,11 @@ export class PcapngDecoder implements CaptureDecoder {
     time.set(field32(bytes, at + 12, little), field32(bytes, at + 16, little));
     this.#seconds = time.seconds;
     this.#nanoseconds = time.nanoseconds;
-    this.#deliver(bytes, at + 28, captured, field32(bytes, at + 24, little), source, out);
+    this.#deliver(at + 28, captured, field32(bytes, at + 24, little), source, out);
   }
 
   /** 8 original length 4, 12 bytes; they were captured on the first interface. */
-  #readSimplePacket(bytes: Uint8Array, at: number, length: number, out: CaptureRecord[]): void {
+  #readSimplePacket(bytes: Uint8Array, at: number, length: number, out: CaptureBatch): void {
     if (length < 16) {
       this.#malformed(at, "a simple packet block", length);
       return;
@@ -202,29 +196,18 @@ export class PcapngDecoder implements CaptureDecoder {
     if (source === undefined) return;
     const original = field32(bytes, at + 8, this.#little);
     const limit = source.snapLength === 0 ? original : Math.min(original, source.snapLength);
-    this.#deliver(bytes, at + 12, Math.min(limit, length - 16), original, source, out);
+    this.#deliver(at + 12, Math.min(limit, length - 16), original, source, out);
   }
 
   #deliver(
-    bytes: Uint8Array,
     at: number,
     length: number,
     originalLength: number,
     source: PcapngInterface,
-    out: CaptureRecord[],
+    out: CaptureBatch,
   ): void {
-    out.push(
-      new CaptureRecord(
-        this.#seconds,
-        this.#nanoseconds,
-        bytes,
-        at,
-        at + length,
-        originalLength,
-        source.linkType,
-        source.index,
-      ),
-    );
+    const { linkType, index } = source;
+    out.add(this.#seconds, this.#nanoseconds, at, at + length, originalLength, linkType, index);
     this.#position.packets++;
   }
 

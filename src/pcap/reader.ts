@@ -1,8 +1,7 @@
-import { PCAP_LIMITS } from "../base/limits.ts";
 import { NO_BYTES } from "../wire/bytes.ts";
+import { CaptureBatch } from "./capture-batch.ts";
 import { type CaptureDecoder, CapturePosition } from "./capture-decoder.ts";
 import type { CaptureEvent } from "./capture-event.ts";
-import type { CaptureRecord } from "./capture-record.ts";
 import { chooseDecoder, MAGIC_BYTES } from "./choose-decoder.ts";
 
 export interface CaptureOptions {
@@ -12,14 +11,11 @@ export interface CaptureOptions {
   readonly onEvent: (event: CaptureEvent) => void;
 }
 
-/** Packets that came in one piece of the file, in the file's order; never empty. */
-export type CaptureBatch = readonly CaptureRecord[];
-
 /**
  * Reads a capture, classic pcap or pcapng, in pieces of any size. Holds one piece and one packet, whatever the size of
  * the file. Pieces of 256 KiB and more are quickest; the source must not write into a piece that it has handed out.
  * Rejects with InputError for what is no capture or is damaged so that the next packet cannot be found; the packets
- * before the damage are delivered first. A file that ends within a packet gives the event `cut-short`.
+ * before the damage are delivered first. A batch is never empty, and valid until the next one is asked for. A file that ends within a packet gives the event `cut-short`.
  */
 export async function* readCapture(
   source: AsyncIterable<Uint8Array>,
@@ -38,6 +34,7 @@ function plain(piece: Uint8Array): Uint8Array {
 /** Puts items together that lie across the borders of pieces. */
 class Splitter {
   readonly #position: CapturePosition;
+  readonly #batch = new CaptureBatch();
   #decoder: CaptureDecoder | null = null;
   /** Bytes of the file before the next piece. */
   #offset = 0;
@@ -100,18 +97,19 @@ class Splitter {
     end: number,
   ): Generator<CaptureBatch, number, undefined> {
     let next = at;
+    const batch = this.#batch;
     for (;;) {
-      const records: CaptureRecord[] = [];
+      batch.begin(bytes);
       let failure: unknown = null;
       try {
-        next = decoder.consume(bytes, next, end, records);
+        next = decoder.consume(bytes, next, end, batch);
       } catch (error) {
         failure = error;
       }
       // What was read before the damage is delivered before the error.
-      if (records.length > 0) yield records;
+      if (batch.length > 0) yield batch;
       if (failure !== null) throw failure;
-      if (records.length < PCAP_LIMITS.batchRecordsMax) return next;
+      if (!batch.isFull) return next;
     }
   }
 
