@@ -30,27 +30,27 @@ function file(name: string, content: string | Uint8Array, ...args: string[]) {
   };
 }
 
-test("an absent capture", refused, {
+test.serial("an absent capture", refused, {
   given: async (folder) => ["extract", join(folder, "absent.pcap")],
   status: 65,
   says: /absent\.pcap: there is no such file/,
 });
-test("an empty capture", refused, {
+test.serial("an empty capture", refused, {
   given: file("empty.pcap", "", "extract"),
   status: 65,
   says: /empty\.pcap.*empty/,
 });
-test("a file that is no capture", refused, {
+test.serial("a file that is no capture", refused, {
   given: file("notes.txt", "this is no capture at all, but a text", "classify"),
   status: 65,
   says: /notes\.txt/,
 });
-test("a folder instead of a capture", refused, {
+test.serial("a folder instead of a capture", refused, {
   given: async (folder) => ["observe", folder],
   status: 65,
   says: /is a folder, not a capture/,
 });
-test("a file that is no capture cannot drive the loop", refused, {
+test.serial("a file that is no capture cannot drive the loop", refused, {
   given: async (folder) => [
     ...(await file(
       "notes.txt",
@@ -65,28 +65,32 @@ test("a file that is no capture cannot drive the loop", refused, {
   says: /notes\.txt/,
 });
 
-test("an unknown key of a scenario is named with its place and the nearest valid key", refused, {
-  given: file("s.yaml", "name: mine\nrouns: 3\n", "validate"),
-  status: 65,
-  says: /s\.yaml:2:1: .*rouns.*rounds/,
-});
-test("a value of the wrong type is named with its place", refused, {
+test.serial(
+  "an unknown key of a scenario is named with its place and the nearest valid key",
+  refused,
+  {
+    given: file("s.yaml", "name: mine\nrouns: 3\n", "validate"),
+    status: 65,
+    says: /s\.yaml:2:1: .*rouns.*rounds/,
+  },
+);
+test.serial("a value of the wrong type is named with its place", refused, {
   given: file("s.yaml", "name: mine\nrounds: many\n", "validate"),
   status: 65,
   says: /s\.yaml:2:9: /,
 });
-test("a visitor of an unknown site is named with its place", refused, {
+test.serial("a visitor of an unknown site is named with its place", refused, {
   given: file("s.yaml", "name: mine\nbenign:\n  visitors:\n    - { site: nowhere }\n", "run"),
   status: 65,
   says: /s\.yaml:4:\d+: .*nowhere/,
 });
-test("an unknown scenario is refused with the nearest name", refused, {
+test.serial("an unknown scenario is refused with the nearest name", refused, {
   given: async () => ["run", "papper"],
   status: 65,
   says: /papper: .*paper/,
 });
 
-test("a model of another version is refused, and what helps is said", refused, {
+test.serial("a model of another version is refused, and what helps is said", refused, {
   given: async (folder) => {
     const [, capture = ""] = await file("c.pcap", PCAP, "x")(folder);
     const model = JSON.stringify({ format: "isoreplay-model", version: 2 });
@@ -96,27 +100,31 @@ test("a model of another version is refused, and what helps is said", refused, {
   says: /m\.json: model version 2; this program reads version 1 \(train again\)/,
 });
 
-test("an output folder that cannot be written is refused before the long work begins", refused, {
-  given: async (folder) => {
-    // A file where the folder should be: refused for root, too, whom permissions do not stop.
-    await writeFile(join(folder, "taken"), "");
-    return ["run", "--out", join(folder, "taken", "runs")];
+test.serial(
+  "an output folder that cannot be written is refused before the long work begins",
+  refused,
+  {
+    given: async (folder) => {
+      // A file where the folder should be: refused for root, too, whom permissions do not stop.
+      await writeFile(join(folder, "taken"), "");
+      return ["run", "--out", join(folder, "taken", "runs")];
+    },
+    status: 65,
+    says: /taken/,
   },
-  status: 65,
-  says: /taken/,
-});
-test("an unknown lab is a mistake of usage", refused, {
+);
+test.serial("an unknown lab is a mistake of usage", refused, {
   given: async () => ["run", "--lab", "cloud"],
   status: 64,
   says: /cloud/,
 });
-test("an unknown command is refused with the nearest one", refused, {
+test.serial("an unknown command is refused with the nearest one", refused, {
   given: async () => ["clasify", "x.pcap"],
   status: 64,
   says: /classify/,
 });
 
-test("a capture that is cut short gives what is before the cut, and says so", async (t) => {
+test.serial("a capture that is cut short gives what is before the cut, and says so", async (t) => {
   const folder = await scratch();
   const path = join(folder, "cut.pcap");
   await writeFile(path, PCAP.subarray(0, PCAP.length - 10));
@@ -126,7 +134,7 @@ test("a capture that is cut short gives what is before the cut, and says so", as
   await rm(folder, { recursive: true });
 });
 
-test("a run folder that somebody changed does not verify", async (t) => {
+test.serial("a run folder that somebody changed does not verify", async (t) => {
   const folder = await scratch();
   await isoreplay("run", "zeus-homepage-set", "--out", folder);
   const run = join(folder, "latest");
