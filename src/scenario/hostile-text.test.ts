@@ -20,8 +20,16 @@ test("a key that is a mapping is refused without a word of the YAML library", (t
 });
 
 test("brackets that use up any stack are refused", (t) => {
-  for (const bracket of ["[", "{", "{a: ", "- "]) {
+  for (const bracket of ["[", "{", "{a: ", "- ", "a: "]) {
     const text = `name: ${bracket.repeat(30_000 / bracket.length)}`;
     t.throws(() => parseScenario(text, "s.yaml"), { instanceOf: InputError });
   }
+});
+
+test("a line of a thousand mappings within each other is refused, where the YAML library runs out of stack", (t) => {
+  const text = `name: { me${"suspects: 0".repeat(8_000)}\n`;
+  t.throws(() => parseScenario(text, "s.yaml"), {
+    instanceOf: InputError,
+    message: /nested too deeply/,
+  });
 });

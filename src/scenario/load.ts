@@ -41,11 +41,9 @@ export function checkScenario(text: string, file: string): CheckedScenario {
   }
   const lines = new LineCounter();
   // The library would print its warnings itself.
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: "error",
-  });
+  const options = { lineCounter: lines, prettyErrors: false, logLevel: "error" } as const;
+  const document = foreseen(() => parseDocument(text, options), file);
+  if (document instanceof InputError) return refused([document]);
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
@@ -56,7 +54,7 @@ export function checkScenario(text: string, file: string): CheckedScenario {
       broken.map((e) => new InputError(`not valid YAML: ${e.message}`, { where: at(e.pos[0]) })),
     );
   }
-  const input = plainValue(() => document.toJS(), file);
+  const input = foreseen((): unknown => document.toJS(), file);
   if (input instanceof InputError) return refused([input]);
 
   const parsed = scenarioSchema.safeParse(input);
@@ -77,13 +75,17 @@ function refused(errors: readonly InputError[]): CheckedScenario {
   return { scenario: null, errors };
 }
 
-/** Aliases that refer to nothing, or that would blow the document up, show only when it is turned into values. */
-function plainValue(read: () => unknown, file: string): unknown {
+/**
+ * What the YAML library throws: aliases that refer to nothing, or that would blow the document up, show only when it is
+ * turned into values; what is nested too deeply uses up the stack.
+ */
+function foreseen<T>(read: () => T, file: string): T | InputError {
   try {
     return read();
   } catch (error) {
     if (error instanceof ReferenceError) return new InputError(error.message, { where: file });
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    return new InputError("is nested too deeply: no scenario", { where: file, cause: error });
   }
 }
 
