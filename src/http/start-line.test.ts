@@ -29,6 +29,8 @@ test(same, "HTTP/0000.1 2");
 test(same, "HTTP/ 0xfff established\r\n");
 test(same, "POST /a HTTP/1.1\r\r\n");
 test(same, "GET /a\x01b HTTP/1.1\r\n");
+test(same, `${"M".repeat(32)} / HTTP/1.1\r\n`);
+test(same, `${"M".repeat(33)} / HTTP/1.1\r\n`);
 test(same, "GET /old\r\n");
 test(same, "SSH-2.0-OpenSSH_8.0\r\n");
 

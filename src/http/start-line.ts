@@ -75,7 +75,8 @@ function classifyRequestLine(bytes: Uint8Array, start: number, end: number): Sta
   const limit = Math.min(end, start + METHOD_LENGTH_MAX + 1);
   while (at < limit && TOKEN[bytes[at]!] === 1) at++;
   if (at === start) return START.none;
-  if (at === end) return at - start <= METHOD_LENGTH_MAX ? START.more : START.none;
+  if (at - start > METHOD_LENGTH_MAX) return START.none;
+  if (at === end) return START.more;
   if (bytes[at] !== SP) return START.none;
   const first = bytes[start]!;
   // Methods are case-sensitive and all that are in use are upper case; this keeps most other text protocols out.
