@@ -1,4 +1,4 @@
-import type { Ipv4Header } from "../../src/wire/ipv4.ts";
+import { type Ipv4Header, verifyIpv4 } from "../../src/wire/ipv4.ts";
 import { BROADCAST_MAC, isGroupMac } from "../../src/wire/mac.ts";
 import { isMalformed } from "../../src/wire/malformed.ts";
 import { type ParsedFrame, parseFrame, wrongChecksum } from "../../src/wire/packet.ts";
@@ -66,6 +66,13 @@ export class Interface implements Nic {
     return this.neighbours.lookup(nextHop);
   }
 
+  /** What is only passed on is its receiver's to check: a router looks at the IP header alone (RFC 1812 §5.2.2). */
+  #isIntact(bytes: Uint8Array, frame: ParsedFrame, ipv4: Ipv4Header): boolean {
+    const isTransit = ipv4.destination !== this.address && !this.subnet.has(ipv4.destination);
+    if (isTransit) return verifyIpv4(bytes, frame.networkAt);
+    return wrongChecksum(bytes, frame) === undefined;
+  }
+
   receive(bytes: Uint8Array): void {
     const counts = this.#counts;
     counts.received++;
@@ -84,7 +91,7 @@ export class Interface implements Nic {
     else if (frame.ethernet.tags.length > 0) counts.unknownProtocol++;
     else if (frame.arp !== undefined) this.neighbours.receive(frame.arp);
     else if (frame.ipv4 === undefined) counts.unknownProtocol++;
-    else if (wrongChecksum(bytes, frame) !== undefined) counts.wrongChecksum++;
+    else if (!this.#isIntact(bytes, frame, frame.ipv4)) counts.wrongChecksum++;
     else this.#onPacket({ bytes, frame, ipv4: frame.ipv4, toGroup }, this);
   }
 }
