@@ -10,7 +10,7 @@ import { privateRules } from "../src/isolate/private-rules.ts";
 import { macOf } from "../src/run/addresses.ts";
 import type { HostPlan, Plan } from "../src/run/plan.ts";
 
-const [clients = "8", megabytes = "4"] = process.argv.slice(2);
+const [clients = "8", megabytes = "20"] = process.argv.slice(2);
 const PAGE_BYTES = 50_000;
 const SERVER = { address: "203.0.113.10", port: 80 };
 
