@@ -1,6 +1,6 @@
 // Tests stand beside the code they test; Node strips the types itself.
 export default {
-  files: ["src/**/*.test.ts", "sim/**/*.test.ts", "test/**/*.test.ts"],
+  files: ["src/**/*.test.ts", "sim/**/*.test.ts", "lab/**/*.test.ts", "test/**/*.test.ts"],
   extensions: ["ts"],
   timeout: "5m",
 };
