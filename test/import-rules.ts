@@ -23,6 +23,7 @@ const FOLDERS = {
   case: "base wire rule",
   contain: "base wire rule",
   trace: "base wire rule",
+  openflow: "base",
 } as const;
 
 /** Every folder of the code, and the folders that it may import from. */
