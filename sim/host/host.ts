@@ -66,6 +66,7 @@ export class Host implements Nic {
     this.#udp = udp;
     this.#pinger = new Pinger(this, scheduler, random.fork("ping"));
     this.network = {
+      timers: this.#timers,
       address,
       connect: (to, timeoutMs) => tcp.connect(to, timeoutMs),
       listen: (port) => tcp.listen(port),

@@ -1,3 +1,5 @@
+import type { Timers } from "./clock.ts";
+
 /**
  * The small socket interface that everything which talks over the network is written against: the emulated bot and
  * C&C, benign hosts, canaries. The simulator's TCP implements it in virtual time, a real lab over Node's sockets.
@@ -70,6 +72,11 @@ export interface DatagramSocket {
 
 /** What a host offers to the programs on it. */
 export interface Network {
+  /**
+   * The time in which waits for the network are counted: timeouts, retransmissions. A real lab may let its own time run
+   * faster than the network's; in the simulator both are the same.
+   */
+  readonly timers: Timers;
   /** The host's own address on its first interface. */
   readonly address: string;
   connect(to: Endpoint, timeoutMs?: number): Promise<Socket>;

@@ -52,12 +52,12 @@ export class HttpClient {
   #line: Line | null = null;
 
   constructor(
-    host: { readonly network: Network; readonly timers: Timers },
+    host: { readonly network: Network },
     server: Endpoint,
     options: { readonly keepAlive: boolean; readonly patience?: Patience },
   ) {
     this.#network = host.network;
-    this.#timers = host.timers;
+    this.#timers = host.network.timers;
     this.#server = server;
     this.#keepAlive = options.keepAlive;
     this.#patience = options.patience ?? PATIENCE;

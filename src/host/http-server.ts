@@ -64,7 +64,7 @@ async function converse(host: ProgramHost, socket: Socket, handler: Handler): Pr
 async function answerAll(host: ProgramHost, socket: Socket, handler: Handler): Promise<void> {
   const reader = new RequestReader();
   for (;;) {
-    const cancel = host.timers.after(IDLE_MS, () => socket.destroy());
+    const cancel = host.network.timers.after(IDLE_MS, () => socket.destroy());
     const bytes = await socket.read().finally(cancel);
     for (const request of bytes === null ? reader.end() : reader.push(bytes)) {
       const reply = handler(request);

@@ -31,7 +31,11 @@ export interface Message {
 }
 
 /** The bytes of a message in OpenFlow 1.3. Throws RangeError when the body is longer than a message can be. */
-export function encodeMessage(type: number, xid: number, body = new Uint8Array(0)): Uint8Array {
+export function encodeMessage(
+  type: number,
+  xid: number,
+  body: Uint8Array = new Uint8Array(0),
+): Uint8Array {
   const length = HEADER_BYTES + body.length;
   if (length > LENGTH_MAX)
     throw new RangeError(`a message of ${length} bytes is longer than ${LENGTH_MAX}`);
