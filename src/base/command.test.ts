@@ -1,5 +1,5 @@
 import test from "ava";
-import { CommandError, runCommand } from "./command.ts";
+import { CommandError, runCommand, startCommand } from "./command.ts";
 
 const node = process.execPath;
 
@@ -43,4 +43,31 @@ test("what is given as input arrives on stdin", async (t) => {
     input: "hello",
   });
   t.is(result.stdout, "hello");
+});
+
+test("a running command reads stdin, and its end is told", async (t) => {
+  const script = "process.stdin.on('data', (d) => process.stdout.write(String(d).toUpperCase()))";
+  const command = await startCommand(node, ["-e", script]);
+  command.stdin.end("hello");
+  let said = "";
+  for await (const bytes of command.stdout) said += String(bytes);
+  t.is(said, "HELLO");
+  t.is(await command.ended, 0);
+});
+
+test("a running command that is killed ends without an exit status, and what it complained of is kept", async (t) => {
+  const script =
+    "console.error('one'); console.error('two'); process.stdout.write('.'); setInterval(() => {}, 1000)";
+  const command = await startCommand(node, ["-e", script]);
+  await new Promise((resolve) => command.stdout.once("data", resolve));
+  command.kill();
+  t.is(await command.ended, null);
+  t.is(command.complaint(), "one | two");
+});
+
+test("a running command that is not there is an error at once", async (t) => {
+  const error = await t.throwsAsync(startCommand("isoreplay-no-such-program", []), {
+    instanceOf: CommandError,
+  });
+  t.true(error?.absent);
 });

@@ -1,8 +1,11 @@
+import type { Readable, Writable } from "node:stream";
 import { execa } from "execa";
 import { EXIT, IsoreplayError } from "./errors.ts";
 
 /** How much of a failed command's stderr an error quotes. */
 const STDERR_TAIL_LINES_MAX = 5;
+/** How much of a running command's stderr is kept. */
+const STDERR_TAIL_CHARACTERS_MAX = 4096;
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -81,6 +84,62 @@ export async function runCommand(
     { how, exitStatus, absent, stderr: result.stderr ?? "" },
     result.cause,
   );
+}
+
+/** A command that runs on beside us. */
+export interface RunningCommand {
+  readonly pid: number;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** The last lines it has said on stderr so far, in one line; empty where it said nothing. */
+  complaint(): string;
+  /** Resolves when it has ended, with its exit status; `null` when a signal ended it. Never rejects. */
+  readonly ended: Promise<number | null>;
+  /** Ask it to end. */
+  kill(signal?: NodeJS.Signals): void;
+}
+
+/**
+ * Start a command and go on. It gets a pipe on stdin and stdout; end its stdin or `kill` it. It dies with this process
+ * where it reads stdin to its end. Rejects with CommandError when it cannot be started.
+ */
+export async function startCommand(
+  file: string,
+  args: readonly string[],
+  options: Pick<CommandOptions, "cwd" | "env"> = {},
+): Promise<RunningCommand> {
+  const child = execa(file, args, {
+    reject: false,
+    buffer: false,
+    stdin: "pipe",
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
+  });
+  const ended = child.then(({ exitCode }) => exitCode ?? null);
+  const { pid, stdin, stdout, stderr } = child;
+  if (pid === undefined) {
+    const result = await child;
+    const absent = result.code === "ENOENT";
+    const how = absent
+      ? "no such program"
+      : `could not be started (${result.code ?? "no reason given"})`;
+    const command = [file, ...args].map(shown).join(" ");
+    throw new CommandError(command, { how, exitStatus: null, absent, stderr: "" }, result.cause);
+  }
+  let said = "";
+  stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-STDERR_TAIL_CHARACTERS_MAX);
+  });
+  // What it does not read any more because it has ended is told by `ended`.
+  stdin.on("error", () => {});
+  return {
+    pid,
+    stdin,
+    stdout,
+    complaint: () => quoted(said).replace(/^: /, ""),
+    ended,
+    kill: (signal = "SIGTERM") => child.kill(signal),
+  };
 }
 
 /** The last lines of stderr, in one line. */
