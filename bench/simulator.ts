@@ -41,7 +41,6 @@ function plan(count: number): Plan {
     ],
     router: [router("private", "10.10.0.1"), router("outside", "203.0.113.1")],
     replayer: {
-      port: 1,
       name: "replayer",
       gatewayMac: macOf("isolation", 1),
       gatewayAddress: "10.20.0.1",

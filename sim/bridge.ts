@@ -1,4 +1,5 @@
 import type { PacketPort } from "../src/base/packet-port.ts";
+import { PORT } from "../src/rule/port.ts";
 import type { Nic } from "./link/nic.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Switch } from "./switch/switch.ts";
@@ -7,6 +8,7 @@ import type { Switch } from "./switch/switch.ts";
 export class Bridge {
   readonly switch: Switch;
   readonly #nics = new Map<number, Nic>();
+  #onControllerFrame: (frame: Uint8Array) => void = () => {};
   /** Frames that were received from ports, and frames that were sent to them. */
   readonly counts = { received: 0, sent: 0 };
 
@@ -22,14 +24,13 @@ export class Bridge {
     return nic;
   }
 
-  /** A port that a program of the analysis side holds itself, without a cable. */
-  hold(port: number, name: string, scheduler: Scheduler): PacketPort {
-    const nic = this.plug(port, name);
+  /** The CONTROLLER port, which has no cable: the analysis side holds it. */
+  controller(scheduler: Scheduler): PacketPort {
     return {
       timers: scheduler,
-      send: (frame) => nic.receive(frame),
+      send: (frame) => this.#receive(PORT.controller, frame),
       onFrame: (handler) => {
-        nic.onSend = handler;
+        this.#onControllerFrame = handler;
       },
     };
   }
@@ -37,9 +38,10 @@ export class Bridge {
   #receive(port: number, bytes: Uint8Array): void {
     this.counts.received++;
     for (const output of this.switch.receive(port, bytes)) {
-      if (typeof output.port !== "number") continue;
+      if (output.port === "LOCAL") continue;
       this.counts.sent++;
-      this.#nics.get(output.port)?.onSend?.(output.bytes);
+      if (output.port === "CONTROLLER") this.#onControllerFrame(output.bytes);
+      else this.#nics.get(output.port)?.onSend?.(output.bytes);
     }
   }
 }

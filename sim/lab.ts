@@ -1,5 +1,4 @@
 import { InputError } from "../src/base/errors.ts";
-import type { PacketPort } from "../src/base/packet-port.ts";
 import { Random } from "../src/base/random.ts";
 import { formatRule } from "../src/rule/format.ts";
 import { overlaps } from "../src/rule/overlap.ts";
@@ -16,6 +15,8 @@ import { Scheduler } from "./scheduler.ts";
 import { Switch } from "./switch/switch.ts";
 
 const BRIDGES: readonly BridgeName[] = ["private", "isolation", "outside"];
+/** Frames that were on their way have arrived after this. */
+const SETTLE_MS = 1000;
 /** What the internet does: it forwards. */
 const OUTSIDE_RULES = "table=0,priority=0,actions=normal\n";
 
@@ -45,7 +46,6 @@ class Cloud {
   readonly #scheduler = new Scheduler();
   readonly #bridges = new Map<BridgeName, Bridge>();
   readonly #machines = new Map<string, Machine>();
-  readonly #replayer: PacketPort;
   #crash: { readonly error: unknown } | null = null;
 
   constructor(plan: Plan, watch: Watch, random: Random) {
@@ -58,8 +58,6 @@ class Cloud {
     }
     this.#route();
     for (const host of plan.hosts) this.#addMachine(host);
-    const { port, name } = plan.replayer;
-    this.#replayer = this.#bridge("isolation").hold(port, name, this.#scheduler);
     this.#setRules("outside", OUTSIDE_RULES);
   }
 
@@ -81,6 +79,7 @@ class Cloud {
   #running(): RunningLab {
     return {
       timers: this.#scheduler,
+      pace: { speed: 1, settleMs: SETTLE_MS },
       start: (host, program) => this.#machine(host).start(program),
       setRules: async (bridge, rules, flush = []) => {
         this.#setRules(bridge, rules);
@@ -88,11 +87,13 @@ class Cloud {
       },
       move: ({ instance, target, method }) =>
         move(this.#scheduler, this.#machine(instance), this.#machine(target), method),
-      port: (_bridge, name) => {
-        if (name !== this.#plan.replayer.name) throw new RangeError(`no port ${name}`);
-        return this.#replayer;
-      },
-      volume: (host) => this.#machine(host).volume,
+      controller: (bridge) => this.#bridge(bridge).controller(this.#scheduler),
+      rules: async (bridge) =>
+        this.#bridge(bridge)
+          .switch.dumpFlows()
+          .map(({ rule }) => `${formatRule(rule)}\n`)
+          .join(""),
+      settle: () => this.#scheduler.sleep(SETTLE_MS),
       counts: () => this.#counts(),
     };
   }

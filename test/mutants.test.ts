@@ -5,6 +5,7 @@
 import test from "ava";
 import { parts as real } from "../src/cli/parts.ts";
 import type { Transaction } from "../src/http/transaction.ts";
+import { REPLAYER } from "../src/isolate/isolation-rules.ts";
 import type { Parts } from "../src/run/parts.ts";
 import { playLoop, shippedScenario } from "./loop.fixture.ts";
 
@@ -83,9 +84,7 @@ test.serial("isolated instances that can reach each other are noticed", notices,
 test.serial("a replay that falls through to the network is noticed", notices, {
   parts: {
     isolationRules: (network) =>
-      real
-        .isolationRules(network)
-        .replaceAll(`output:${network.replayerPort}`, `output:${network.replayerPort},output:2`),
+      real.isolationRules(network).replaceAll(`output:${REPLAYER}`, `output:${REPLAYER},output:2`),
   },
   assertion: "containment",
   verdict: "fail",

@@ -85,7 +85,8 @@ export class Datapath {
   /** See Switch.receive. */
   receive(portNo: number, frame: Uint8Array): Output[] {
     this.counters.received++;
-    if (portNo !== PORT.local && !this.#ports.has(portNo)) {
+    const isReserved = portNo === PORT.local || portNo === PORT.controller;
+    if (!isReserved && !this.#ports.has(portNo)) {
       this.counters.fromAbsentPort++;
       return [];
     }

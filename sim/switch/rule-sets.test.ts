@@ -3,6 +3,7 @@ import { isolationRules } from "../../src/isolate/isolation-rules.ts";
 import { privateRules } from "../../src/isolate/private-rules.ts";
 import { overlaps } from "../../src/rule/overlap.ts";
 import { parseRules } from "../../src/rule/parse.ts";
+import { PORT } from "../../src/rule/port.ts";
 import { ARP_OPERATION, parseArp } from "../../src/wire/arp.ts";
 import { emitArpFrame } from "../../src/wire/packet.ts";
 import { CLIENT, type End, mac, makeSwitch, portsOf, SERVER, tcp, udp } from "./switch.fixture.ts";
@@ -11,10 +12,9 @@ const GATEWAY = { mac: mac(0xfe), address: "10.20.0.1" };
 const BOT: End = { mac: mac(1), address: "10.20.0.2", port: 40_000 };
 const CNC: End = { mac: GATEWAY.mac, address: "203.0.113.7", port: 80 };
 const BOT_PORT = 1;
-const REPLAYER_PORT = 2;
+const REPLAYER_PORT = PORT.controller;
 
 const ISOLATION = isolationRules({
-  replayerPort: REPLAYER_PORT,
   gatewayMac: GATEWAY.mac,
   gatewayAddress: GATEWAY.address,
   stations: [
@@ -47,7 +47,7 @@ test("a whole HTTP exchange passes between the isolated bot and the replayer", (
   ];
   for (const [port, frame] of exchange) {
     const outputs = bridge.receive(port, frame);
-    t.deepEqual(portsOf(outputs), [port === BOT_PORT ? REPLAYER_PORT : BOT_PORT]);
+    t.deepEqual(portsOf(outputs), [port === BOT_PORT ? "CONTROLLER" : BOT_PORT]);
     t.deepEqual(outputs[0]?.bytes, frame);
   }
   t.deepEqual(bridge.dumpConntrack(), [

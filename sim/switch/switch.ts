@@ -88,7 +88,10 @@ export class Switch {
     this.#datapath.forgetResults();
   }
 
-  /** A frame arrives. What leaves the switch because of it, in order. */
+  /**
+   * A frame arrives through a port, or the controller gives it to the tables (`PORT.controller`; OpenFlow: a packet-out to
+   * TABLE). What leaves the switch because of it, in order.
+   */
   receive(portNo: number, frame: Uint8Array): Output[] {
     return this.#datapath.receive(portNo, frame);
   }

@@ -1,12 +1,16 @@
 import type { IsolatedStation } from "./station.ts";
 
+/**
+ * The analysis side's port: the bridge's controller, over OpenFlow (packet-in, packet-out). It is no interface, so nothing
+ * can be plugged in there, and nothing listens.
+ */
+export const REPLAYER = "CONTROLLER";
+
 /** Conntrack zone of `isolation`, and the mark of connections that the replayer serves. */
 const ZONE = 2;
 const REPLAYED = "0x8";
 
 export interface IsolationNetwork {
-  /** The analysis side's port. */
-  readonly replayerPort: number;
   /** What the isolated guests take for their gateway. It exists only as an answer to ARP. */
   readonly gatewayMac: string;
   readonly gatewayAddress: string;
@@ -20,10 +24,9 @@ export interface IsolationNetwork {
  *   and the replayer's TCP back, go through conntrack (paper, steps 1 to 3); nothing else passes.
  * - table 1: a SYN of the guest is committed and goes to the replayer; what is established passes between the two.
  *
- * No NORMAL, no flood, no controller: the only ports that any action names are the station's own and the replayer's.
+ * No NORMAL, no flood: the only ports that any action names are the station's own and the replayer's.
  */
 export function isolationRules(network: IsolationNetwork): string {
-  const r = network.replayerPort;
   const lines: string[] = [];
   for (const station of network.stations) {
     lines.push(gatewayArpRule(network, station));
@@ -31,7 +34,7 @@ export function isolationRules(network: IsolationNetwork): string {
       lines.push(
         `table=0,priority=100,tcp,in_port=${station.port},dl_src=${station.mac},nw_src=${station.address},` +
           `nw_dst=${server.address},tp_dst=${server.port},actions=ct(zone=${ZONE},table=1)`,
-        `table=0,priority=100,tcp,in_port=${r},dl_dst=${station.mac},nw_dst=${station.address},` +
+        `table=0,priority=100,tcp,in_port=${REPLAYER},dl_dst=${station.mac},nw_dst=${station.address},` +
           `nw_src=${server.address},tp_src=${server.port},actions=ct(zone=${ZONE},table=1)`,
       );
     }
@@ -41,9 +44,9 @@ export function isolationRules(network: IsolationNetwork): string {
   for (const station of network.stations) {
     lines.push(
       `table=1,priority=90,tcp,in_port=${station.port},ct_state=+trk+new-rpl,tcp_flags=+syn-ack,` +
-        `actions=ct(commit,zone=${ZONE},exec(set_field:${REPLAYED}->ct_mark)),output:${r}`,
-      `table=1,priority=80,in_port=${station.port},ct_state=+trk+est-rpl,ct_mark=${REPLAYED},actions=output:${r}`,
-      `table=1,priority=80,in_port=${r},dl_dst=${station.mac},ct_state=+trk+est+rpl,ct_mark=${REPLAYED},` +
+        `actions=ct(commit,zone=${ZONE},exec(set_field:${REPLAYED}->ct_mark)),output:${REPLAYER}`,
+      `table=1,priority=80,in_port=${station.port},ct_state=+trk+est-rpl,ct_mark=${REPLAYED},actions=output:${REPLAYER}`,
+      `table=1,priority=80,in_port=${REPLAYER},dl_dst=${station.mac},ct_state=+trk+est+rpl,ct_mark=${REPLAYED},` +
         `actions=output:${station.port}`,
     );
   }

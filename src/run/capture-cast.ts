@@ -116,7 +116,6 @@ export function castOfCapture(conversation: CaptureConversation, keepBodies: boo
         router("outside", ROUTER_OUTSIDE, 0),
       ],
       replayer: {
-        port: 1,
         name: "replayer",
         gatewayMac: macOf("isolation", 1),
         gatewayAddress: `${isolationNet}.1`,

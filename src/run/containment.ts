@@ -52,7 +52,7 @@ export class Containment {
     this.#parts = parts;
     this.#options = options;
     this.#uplink = uplink;
-    this.#ports = new StationPorts(lab.port("isolation", cast.plan.replayer.name));
+    this.#ports = new StationPorts(lab.controller("isolation"));
   }
 
   /** Put the rules of both networks in force. */
@@ -126,7 +126,6 @@ export class Containment {
   async #setIsolation(flush: readonly string[] = []): Promise<void> {
     const { replayer } = this.#cast.plan;
     const rules = this.#parts.isolationRules({
-      replayerPort: replayer.port,
       gatewayMac: replayer.gatewayMac,
       gatewayAddress: replayer.gatewayAddress,
       stations: this.#isolated,

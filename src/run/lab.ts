@@ -1,6 +1,6 @@
 import type { Timers } from "../base/clock.ts";
 import type { PacketPort } from "../base/packet-port.ts";
-import type { Effect, Volume } from "../host/guest.ts";
+import type { Effect } from "../host/guest.ts";
 import type { ProgramEvent } from "../host/host.ts";
 import type { Program } from "../program/program.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -39,12 +39,21 @@ export interface MoveRecord {
   readonly steps: readonly string[];
 }
 
+/** How the lab's time relates to the network's. */
+export interface Pace {
+  /** Lab seconds that pass in one second of the network; 1 in the simulator. */
+  readonly speed: number;
+  /** What was on its way has arrived after so many milliseconds of the lab's time. */
+  readonly settleMs: number;
+}
+
 /**
  * A lab that is up. The same seam for the simulator, Mininet and OpenStack: everything else of the loop is the same
  * code on all of them.
  */
 export interface RunningLab {
   readonly timers: Timers;
+  readonly pace: Pace;
   /**
    * Start a program on a host. Resolves when it has ended, or when its host was powered off or moved under it:
    * whichever it was, nothing more comes of it.
@@ -54,10 +63,12 @@ export interface RunningLab {
   setRules(bridge: BridgeName, rules: string, flush?: readonly string[]): Promise<void>;
   /** Move an instance's volume to an instance on `isolation`; both are powered off while it lasts, the target is booted. */
   move(request: MoveRequest): Promise<MoveRecord>;
-  /** The port of the bridge that the analysis side holds. */
-  port(bridge: BridgeName, name: string): PacketPort;
-  /** The content of a host's volume. */
-  volume(host: string): Volume | null;
+  /** The bridge's CONTROLLER port: the analysis side's, over OpenFlow where the switch is a real one. */
+  controller(bridge: BridgeName): PacketPort;
+  /** The rules of a bridge as the switch itself lists them, hidden ones included. */
+  rules(bridge: BridgeName): Promise<string>;
+  /** Resolves when what was on its way has arrived and was shown to the watch. */
+  settle(): Promise<void>;
   /** Numbers for the report, for instance packets switched. */
   counts(): Readonly<Record<string, number>>;
 }

@@ -55,9 +55,8 @@ export interface Plan {
   readonly hosts: readonly HostPlan[];
   /** The router between `private` and `outside`. `isolation` has none. */
   readonly router: readonly RouterInterface[];
-  /** The analysis side's port on `isolation`, with the address that the isolated guests take for their gateway. */
+  /** The replayer's name, and the address that the isolated guests take for their gateway. */
   readonly replayer: {
-    readonly port: number;
     readonly name: string;
     readonly gatewayMac: string;
     readonly gatewayAddress: string;

@@ -115,7 +115,7 @@ const suspectSchema = z.strictObject({
   verdictTimeS: seconds.nullable(),
   /** From the first packet of the conversation to the verdict. */
   timeToDetectS: seconds.nullable(),
-  /** From the verdict to the last packet that left; 0 when none did. */
+  /** From the verdict to the last packet that left, in the network's time; 0 when none did. */
   timeToContainMs: z.number().nullable(),
   framesAfterVerdict: count.nullable(),
   /** Frames that left once the rules were in force: each one is a leak. */

@@ -113,7 +113,9 @@ function suspectResult(round: RoundRecord, record: SuspectRecord): SuspectResult
         ? null
         : elapsedMs(firstRequestNs, verdictNs) / 1000,
     timeToContainMs:
-      verdictNs === null ? null : elapsedMs(verdictNs, leaving?.lastFrameNs ?? verdictNs),
+      verdictNs === null
+        ? null
+        : elapsedMs(verdictNs, leaving?.lastFrameNs ?? verdictNs) / round.pace.speed,
     framesAfterVerdict: leaving?.framesAfterVerdict ?? null,
     framesAfterCut: leaving?.framesAfterCut ?? null,
     canarySaw: record.canarySaw,

@@ -9,7 +9,7 @@ import type { Frame } from "../wire/frame.ts";
 import { readMac } from "../wire/mac.ts";
 import { type Cast, probeTargets, type Role, type Suspect } from "./cast.ts";
 import { Containment, type ContainmentOptions, type ContainmentRecord } from "./containment.ts";
-import { type Lab, type RunningLab, type Watch, waitUntil } from "./lab.ts";
+import { type Lab, type Pace, type RunningLab, type Watch, waitUntil } from "./lab.ts";
 import { LiveAnalysis } from "./live.ts";
 import type { Parts } from "./parts.ts";
 import { type HostPlan, hostOf, type TapName } from "./plan.ts";
@@ -19,8 +19,6 @@ import { type ProbePhase, ProbeTally, UplinkTally } from "./tally.ts";
 const SEVERITY = { benign: 0, unknown: 1, known: 2 } as const;
 /** How often windows are looked at for a gap that has passed. */
 const TICK_MS = 1000;
-/** Frames that were on their way when a phase changed have arrived after this. */
-const SETTLE_MS = 1000;
 /** Hosts begin one after the other within this time, so that they do not march in step. */
 const STAGGER_MS = 400;
 
@@ -70,6 +68,7 @@ export interface RoundRecord {
   readonly lateralFrames: number;
   /** Arrivals at the canary from suspects that were not yet isolated, and those that should never have been. */
   readonly canary: { readonly before: number; readonly after: number };
+  readonly pace: Pace;
   readonly counts: Readonly<Record<string, number>>;
   readonly endNs: bigint;
 }
@@ -107,7 +106,9 @@ class Round implements Watch {
   readonly #effects: { host: string; effect: Effect }[] = [];
   readonly #suspects = new Map<string, SuspectState>();
   readonly #canary = { before: 0, after: 0 };
-  #phase: ProbePhase = "control";
+  /** When the rules of both networks came into force. */
+  #closedNs: bigint | null = null;
+  #pace: Pace = { speed: 1, settleMs: 0 };
   #outletFrames = 0;
   #lateralFrames = 0;
   #model: Model | null = null;
@@ -133,6 +134,9 @@ class Round implements Watch {
   frame(tap: TapName, frame: Frame, towards: "bridge" | "device"): void {
     this.#inputs.watch.frame(tap, frame, towards);
     const { recognise } = this.#inputs.parts.probes;
+    // By its own time: a real capture shows a frame a little after it passed.
+    const phase: ProbePhase =
+      this.#closedNs !== null && frame.timeNs >= this.#closedNs ? "isolated" : "control";
     switch (tap) {
       case "uplink":
         if (towards === "device") this.#uplink.frame(readMac(frame.bytes, 6), frame.timeNs);
@@ -140,16 +144,16 @@ class Round implements Watch {
         break;
       case "isolation": {
         const probe = towards === "bridge" ? recognise(frame.bytes) : null;
-        if (probe !== null) this.#sent.add(this.#phase, probe);
-        if (towards === "device" && this.#phase === "isolated") this.#countLateral(frame);
+        if (probe !== null) this.#sent.add(phase, probe);
+        if (towards === "device" && phase === "isolated") this.#countLateral(frame);
         this.#isolation.frame(frame);
         break;
       }
       case "outlet": {
         if (towards === "bridge") break;
-        if (this.#phase === "isolated") this.#outletFrames++;
+        if (phase === "isolated") this.#outletFrames++;
         const probe = recognise(frame.bytes);
-        if (probe !== null) this.#out.add(this.#phase, probe);
+        if (probe !== null) this.#out.add(phase, probe);
         break;
       }
     }
@@ -175,6 +179,7 @@ class Round implements Watch {
   async play(lab: RunningLab): Promise<RoundRecord> {
     const { cast, options, parts, onStage } = this.#inputs;
     const { timers } = lab;
+    this.#pace = lab.pace;
     const stopTicking = this.#tick(lab);
 
     onStage("control", `${parts.probes.kinds.length} kinds of probes, nothing holds them back`);
@@ -185,10 +190,10 @@ class Round implements Watch {
         return lab.start(target, parts.probes.program(`control-${target}`, targets));
       }),
     );
-    await timers.sleep(SETTLE_MS);
+    await lab.settle();
     const containment = new Containment(lab, cast, parts, options, this.#uplink);
     await containment.close();
-    this.#phase = "isolated";
+    this.#closedNs = timers.nowNs();
     for (const server of cast.servers) void lab.start(server.host, server.program);
 
     onStage("record", `${cast.training.length} hosts`);
@@ -300,7 +305,7 @@ class Round implements Watch {
   /** Whether nothing of this suspect may be on its way any more. */
   #isQuiet(state: SuspectState, timeNs: bigint): boolean {
     const cutNs = this.#uplink.of(state.mac)?.cutNs ?? null;
-    return cutNs !== null && elapsedMs(cutNs, timeNs) > SETTLE_MS;
+    return cutNs !== null && elapsedMs(cutNs, timeNs) > this.#pace.settleMs;
   }
 
   #record(lab: RunningLab, model: Model): RoundRecord {
@@ -319,6 +324,7 @@ class Round implements Watch {
       outletFrames: this.#outletFrames,
       lateralFrames: this.#lateralFrames,
       canary: this.#canary,
+      pace: this.#pace,
       counts: lab.counts(),
       endNs: lab.timers.nowNs(),
     };

@@ -13,10 +13,11 @@ import type { HostPlan, HostRole, Plan } from "./plan.ts";
 const COOKIES = 8;
 /** Sessions of a suspect before it is given up as never judged malicious. */
 const SUSPECT_SESSIONS = 3;
-/** The ports that every lab has: the router's, the replayer's, and the outlet that nothing may ever reach. */
+/** The ports that every lab has: the router's, and the outlet that nothing may ever reach. */
 const ROUTER_PORT = 1;
-const REPLAYER_PORT = 1;
 const OUTLET_PORT = 2;
+/** What the gateway's MAC address on isolation is made of: no port has this number. */
+const GATEWAY_NUMBER = 1;
 
 const EFFECTS: Readonly<Record<Behaviour["command"], EffectKind>> = {
   user_cookies_get: "cookies-posted",
@@ -250,9 +251,8 @@ class Stage {
       hosts: this.#hosts,
       router: [router("private"), router("outside")],
       replayer: {
-        port: REPLAYER_PORT,
         name: "replayer",
-        gatewayMac: macOf("isolation", REPLAYER_PORT),
+        gatewayMac: macOf("isolation", GATEWAY_NUMBER),
         gatewayAddress: networks.isolation.gateway,
       },
       faults: {

@@ -32,7 +32,7 @@ export class UplinkTally {
     if (leaving === undefined) return;
     leaving.framesAfterVerdict++;
     leaving.lastFrameNs = timeNs;
-    if (leaving.cutNs !== null) leaving.framesAfterCut++;
+    if (leaving.cutNs !== null && timeNs > leaving.cutNs) leaving.framesAfterCut++;
   }
 
   of(mac: string): Readonly<Leaving> | null {
