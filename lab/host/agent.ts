@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Random } from "../../src/base/random.ts";
+import { createGuest, type Guest, type Volume } from "../../src/host/guest.ts";
+import type { ProgramHost } from "../../src/host/host.ts";
+import { runProgram } from "../../src/program/program.ts";
+import { PacketSocket } from "../packets/packet-socket.ts";
+import { LabTimers } from "./lab-time.ts";
+import { RealNetwork } from "./network.ts";
+import type { AgentCommand, AgentConfig, AgentReport } from "./protocol.ts";
+import { readVolume, writeVolume } from "./volume-file.ts";
+
+/**
+ * One host of a real lab: a process in the host's network namespace that runs the same programs as the simulator, over
+ * the kernel's sockets. It acts on nothing but the virtual guest on its volume. Commands come in as lines of JSON, what
+ * happens goes out as lines of JSON; when its input ends, it ends.
+ */
+const config = JSON.parse(process.argv[2] ?? "") as AgentConfig;
+const monotonicNs = BigInt(config.epoch.monotonicNs);
+const timers = new LabTimers({ monotonicNs, speed: config.epoch.speed });
+const network = new RealNetwork(config.address, new LabTimers({ monotonicNs, speed: 1 }));
+const random = Random.from(config.seed);
+const frames = PacketSocket.lazy(config.interface);
+const volume = config.volume === null ? null : readVolume(config.volume);
+
+function tell(report: AgentReport): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+function save(content: Volume): void {
+  if (config.volume !== null) writeVolume(config.volume, content);
+}
+
+/** The last report has to be on its way before the process ends. */
+function end(report: AgentReport): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+}
+
+function boot(content: Volume): Guest {
+  return createGuest(content, {
+    nowNs: () => timers.nowNs(),
+    network: () => config.network,
+    onEffect: (effect) => {
+      save(content);
+      tell({ op: "effect", effect: { ...effect, timeNs: String(effect.timeNs) } });
+    },
+    onPowerOff: () => {
+      save(content);
+      end({ op: "off" });
+    },
+  });
+}
+
+/** What the kernel's neighbour table knows of the gateway. */
+function gatewayMac(): string | null {
+  if (config.gateway === null) return null;
+  for (const line of readFileSync("/proc/net/arp", "utf8").split("\n").slice(1)) {
+    const [address, , flags, mac] = line.split(/\s+/);
+    if (address === config.gateway && flags !== "0x0" && mac !== undefined) return mac;
+  }
+  return null;
+}
+
+const guest = volume === null ? null : boot(volume);
+
+function start({ id, label, program }: AgentCommand): void {
+  const host: ProgramHost = {
+    name: config.name,
+    network,
+    timers,
+    random: random.fork(label),
+    guest,
+    mac: config.mac,
+    gatewayMac,
+    sendFrame: (bytes) => frames.send(bytes),
+    report: (event) => tell({ op: "event", timeNs: String(timers.nowNs()), event }),
+  };
+  runProgram(program, host).then(
+    () => tell({ op: "ended", id }),
+    (error: unknown) =>
+      end({
+        op: "crash",
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+  );
+}
+
+createInterface({ input: process.stdin })
+  .on("line", (line) => start(JSON.parse(line) as AgentCommand))
+  // The power is gone.
+  .on("close", () => process.exit(0));
+tell({ op: "up" });

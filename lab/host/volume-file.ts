@@ -1,0 +1,30 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Volume } from "../../src/host/guest.ts";
+
+const FILE = "guest.json";
+
+const volumeSchema = z.strictObject({
+  botId: z.string(),
+  homepage: z.string(),
+  cookies: z.array(z.strictObject({ site: z.string(), name: z.string(), value: z.string() })),
+});
+
+/** The guest's state on a mounted volume. Throws a ZodError when somebody else wrote there. */
+export function readVolume(mount: string): Volume {
+  return volumeSchema.parse(JSON.parse(readFileSync(join(mount, FILE), "utf8")));
+}
+
+/** Written whole and forced to the disk, or not at all: the power may go at any moment. */
+export function writeVolume(mount: string, volume: Volume): void {
+  const temporary = join(mount, `${FILE}.tmp`);
+  const file = openSync(temporary, "w");
+  try {
+    writeSync(file, `${JSON.stringify(volumeSchema.parse(volume))}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, join(mount, FILE));
+}

@@ -1,0 +1,278 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { NS_PER_MS } from "../../src/base/clock.ts";
+import type { Lab, MoveRecord, MoveRequest, RunningLab, Watch } from "../../src/run/lab.ts";
+import type { BridgeName, HostPlan, Plan, TapName } from "../../src/run/plan.ts";
+import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
+import { OpenFlowPort } from "../openflow/openflow-port.ts";
+import { Tap, type TappedFrame } from "../packets/tap.ts";
+import { Capsule, type HostPlace, type HostSpec } from "./capsule.ts";
+import { Machine } from "./machine.ts";
+import { OpenVSwitch } from "./ovs.ts";
+import { VolumeStore } from "./volume-store.ts";
+import { WorkFolder } from "./work-folder.ts";
+
+const BRIDGES: readonly BridgeName[] = ["private", "isolation", "outside"];
+/** What the internet does: it forwards. */
+const OUTSIDE_RULES = "table=0,priority=0,actions=normal\n";
+const ROUTER = "router";
+/** Real time: a frame crosses two veths, a switch and a capture in far less. */
+const SETTLE_REAL_MS = 200;
+const CONNECT_MS_MAX = 10_000;
+
+export interface MininetOptions {
+  readonly seed: number | string;
+  /** Lab seconds that pass in one second. */
+  readonly speed: number;
+}
+
+/** The lab on Mininet hosts and a real Open vSwitch, all of it inside namespaces of its own. */
+export class MininetLab implements Lab {
+  readonly kind = "mininet";
+  readonly #options: MininetOptions;
+
+  constructor(options: MininetOptions) {
+    this.#options = options;
+  }
+
+  async run<T>(plan: Plan, watch: Watch, experiment: (lab: RunningLab) => Promise<T>): Promise<T> {
+    await using folder = await WorkFolder.create();
+    await using capsule = await Capsule.start(folder.label);
+    const cloud = new Cloud(plan, watch, this.#options, folder, capsule);
+    await cloud.build();
+    try {
+      return await cloud.play(experiment);
+    } finally {
+      await cloud.stop();
+    }
+  }
+}
+
+class Cloud {
+  readonly #plan: Plan;
+  readonly #watch: Watch;
+  readonly #options: MininetOptions;
+  readonly #folder: WorkFolder;
+  readonly #capsule: Capsule;
+  readonly #volumes: VolumeStore;
+  readonly #machines = new Map<string, Machine>();
+  readonly #crashed = Promise.withResolvers<never>();
+  readonly #counts = { framesTapped: 0, framesMissed: 0 };
+  #epoch: LabEpoch;
+  #timers: LabTimers;
+  /** The real-time clock's nanoseconds at the lab's zero. */
+  #realtimeNs = 0n;
+  #ovs: OpenVSwitch | null = null;
+  #tap: Tap | null = null;
+  #port: OpenFlowPort | null = null;
+  #taps: readonly TapName[] = [];
+
+  constructor(
+    plan: Plan,
+    watch: Watch,
+    options: MininetOptions,
+    folder: WorkFolder,
+    capsule: Capsule,
+  ) {
+    this.#plan = plan;
+    this.#watch = watch;
+    this.#options = options;
+    this.#folder = folder;
+    this.#capsule = capsule;
+    this.#volumes = new VolumeStore(capsule, folder.path);
+    this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: options.speed };
+    this.#timers = new LabTimers(this.#epoch);
+    // Awaited while the experiment runs; until then a crash must not count as unhandled.
+    this.#crashed.promise.catch(() => {});
+  }
+
+  async build(): Promise<void> {
+    const rundir = join(this.#folder.path, "ovs");
+    await mkdir(rundir);
+    const ovs = await OpenVSwitch.start(this.#capsule, rundir);
+    this.#ovs = ovs;
+    const places = await this.#capsule.build({
+      rundir,
+      datapath: "user",
+      bridges: BRIDGES,
+      hosts: [...this.#plan.hosts.map(hostSpec), routerSpec(this.#plan)],
+    });
+    const byName = new Map(places.map((place) => [place.name, place]));
+    await this.#ovsRules("outside", OUTSIDE_RULES);
+    this.#port = await OpenFlowPort.connect({
+      path: ovs.socket("isolation"),
+      timers: new LabTimers({ ...this.#epoch, speed: 1 }),
+      connectMsMax: CONNECT_MS_MAX,
+    });
+    await this.#listen(byName);
+    // The lab's time begins when everything is up.
+    this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: this.#options.speed };
+    this.#timers = new LabTimers(this.#epoch);
+    this.#realtimeNs = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
+    await Promise.all(this.#plan.hosts.map((host) => this.#addMachine(host, byName)));
+  }
+
+  /** A crash of a program ends the experiment, too. */
+  play<T>(experiment: (lab: RunningLab) => Promise<T>): Promise<T> {
+    return Promise.race([experiment(this.#running()), this.#crashed.promise]);
+  }
+
+  async stop(): Promise<void> {
+    this.#timers.halt();
+    this.#port?.close();
+    await Promise.all([...this.#machines.values()].map((machine) => machine.powerOff()));
+    if (this.#tap !== null) this.#counts.framesMissed = await this.#tap.stop();
+  }
+
+  #running(): RunningLab {
+    const ovs = this.#ovs;
+    const port = this.#port;
+    if (ovs === null || port === null) throw new Error("the lab is not built");
+    const { speed } = this.#options;
+    return {
+      timers: this.#timers,
+      pace: { speed, settleMs: SETTLE_REAL_MS * speed },
+      start: (host, program) => this.#machine(host).start(program),
+      setRules: async (bridge, rules, flush = []) => {
+        await this.#ovsRules(bridge, rules);
+        for (const address of flush) await ovs.flushConntrack(address);
+      },
+      move: (request) => this.#move(request),
+      controller: () => port,
+      rules: (bridge) => ovs.dumpFlows(bridge),
+      settle: () => wait(SETTLE_REAL_MS),
+      counts: () => ({
+        ...this.#counts,
+        packetsToReplayer: port.counts.in,
+        packetsFromReplayer: port.counts.out,
+        labSeconds: Number(this.#timers.nowNs() / NS_PER_MS) / 1000,
+      }),
+    };
+  }
+
+  async #ovsRules(bridge: BridgeName, rules: string): Promise<void> {
+    await this.#ovs?.replaceFlows(bridge, rules);
+  }
+
+  async #addMachine(plan: HostPlan, places: ReadonlyMap<string, HostPlace>): Promise<void> {
+    const place = places.get(plan.name);
+    if (place === undefined) throw new RangeError(`no host ${plan.name}`);
+    if (plan.volume === null) await this.#volumes.reserve(plan.name);
+    else await this.#volumes.create(plan.name, plan.volume);
+    const machine = new Machine({
+      plan,
+      place,
+      capsule: this.#capsule,
+      volumes: this.#volumes,
+      epoch: this.#epoch,
+      seed: `${this.#options.seed}/${this.#plan.name}/host-${plan.name}`,
+      cache: join(this.#folder.path, "cache"),
+      events: {
+        onEvent: (host, timeNs, event) => this.#watch.event(host, timeNs, event),
+        onEffect: (host, effect) => this.#watch.effect(host, effect),
+        onCrash: (error) => this.#crashed.reject(error),
+      },
+    });
+    this.#machines.set(plan.name, machine);
+    await machine.boot();
+  }
+
+  /** Watch the switch's side of the links that the plan wants tapped. */
+  async #listen(places: ReadonlyMap<string, HostPlace>): Promise<void> {
+    const interfaces: string[] = [];
+    const taps: TapName[] = [];
+    const add = (peer: string | undefined, tap: TapName) => {
+      if (peer === undefined) return;
+      interfaces.push(peer);
+      taps.push(tap);
+    };
+    const uplink = this.#plan.router.findIndex(({ bridge }) => bridge === "private");
+    add(places.get(ROUTER)?.peers[uplink], "uplink");
+    for (const { name, role } of this.#plan.hosts) {
+      const peer = places.get(name)?.peers[0];
+      if (role === "isolation-instance") add(peer, "isolation");
+      if (role === "outlet") add(peer, "outlet");
+    }
+    this.#taps = taps;
+    this.#tap = await Tap.start(
+      (args) => this.#capsule.inside(null, args),
+      interfaces,
+      (frame) => this.#seen(frame),
+    );
+  }
+
+  #seen({ index, towards, timeNs, bytes }: TappedFrame): void {
+    const tap = this.#taps[index];
+    if (tap === undefined) return;
+    this.#counts.framesTapped++;
+    const elapsed = timeNs - this.#realtimeNs;
+    const labNs = (elapsed * BigInt(Math.round(this.#options.speed * 1000))) / 1000n;
+    // Before the lab's time began there was nothing to see.
+    if (elapsed >= 0n) this.#watch.frame(tap, { timeNs: labNs, bytes }, towards);
+  }
+
+  /** The volume goes from one instance to the other, and the other boots from it. */
+  async #move({ instance, target, method }: MoveRequest): Promise<MoveRecord> {
+    const [from, to] = [this.#machine(instance), this.#machine(target)];
+    const startNs = this.#timers.nowNs();
+    const steps: string[] = [];
+    await to.powerOff();
+    steps.push("stop the instance");
+    await from.powerOff();
+    const hashBefore = await this.#volumes.hash(instance);
+    from.hasVolume = false;
+    switch (method) {
+      case "volume-move":
+        steps.push("detach its volume", "attach the volume to the isolation instance");
+        await this.#volumes.move(instance, target);
+        break;
+      case "migration":
+        steps.push("take a snapshot", "make a volume from the snapshot", "delete the instance");
+        await this.#volumes.migrate(instance, target);
+        break;
+    }
+    const hashAfter = await this.#volumes.hash(target);
+    to.hasVolume = true;
+    steps.push("boot the isolation instance");
+    await to.boot();
+    return {
+      method,
+      startNs,
+      endNs: this.#timers.nowNs(),
+      hashBefore,
+      hashAfter,
+      memoryLost: true,
+      steps,
+    };
+  }
+
+  #machine(name: string): Machine {
+    const machine = this.#machines.get(name);
+    if (machine === undefined) throw new RangeError(`no host ${name}`);
+    return machine;
+  }
+}
+
+function hostSpec({ name, bridge, port, mac, address, prefixLength, gateway }: HostPlan): HostSpec {
+  return {
+    name,
+    links: [{ bridge, port, mac, address: `${address}/${prefixLength}` }],
+    gateway,
+    forwards: false,
+  };
+}
+
+function routerSpec({ router }: Plan): HostSpec {
+  return {
+    name: ROUTER,
+    links: router.map(({ bridge, port, mac, address, prefixLength }) => ({
+      bridge,
+      port,
+      mac,
+      address: `${address}/${prefixLength}`,
+    })),
+    gateway: null,
+    forwards: true,
+  };
+}

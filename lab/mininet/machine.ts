@@ -1,0 +1,162 @@
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type RunningCommand, startCommand } from "../../src/base/command.ts";
+import { LabUnavailableError } from "../../src/base/errors.ts";
+import type { Effect } from "../../src/host/guest.ts";
+import type { ProgramEvent } from "../../src/host/host.ts";
+import type { Program } from "../../src/program/program.ts";
+import type { HostPlan } from "../../src/run/plan.ts";
+import type { LabEpoch } from "../host/lab-time.ts";
+import type { AgentCommand, AgentConfig, AgentReport } from "../host/protocol.ts";
+import { type Capsule, environment, type HostPlace } from "./capsule.ts";
+import type { VolumeStore } from "./volume-store.ts";
+
+const AGENT = fileURLToPath(new URL("../host/agent.ts", import.meta.url));
+
+export interface MachineEvents {
+  readonly onEvent: (host: string, timeNs: bigint, event: ProgramEvent) => void;
+  readonly onEffect: (host: string, effect: Effect) => void;
+  /** A program threw what it should have handled, or an agent died: the run cannot be trusted any more. */
+  readonly onCrash: (error: Error) => void;
+}
+
+export interface MachineOptions {
+  readonly plan: HostPlan;
+  readonly place: HostPlace;
+  readonly capsule: Capsule;
+  readonly volumes: VolumeStore;
+  readonly epoch: LabEpoch;
+  /** Seeds the programs; the same text as in the simulator gives the same behaviour. */
+  readonly seed: string;
+  /** Where Node keeps compiled code, so that thirty agents do not compile the same files thirty times. */
+  readonly cache: string;
+  readonly events: MachineEvents;
+}
+
+type End = "ended" | "powered-off";
+
+/** A host of the lab: a network namespace that is always there, and, while it is on, one agent process in it. */
+export class Machine {
+  readonly plan: HostPlan;
+  readonly #options: MachineOptions;
+  readonly #running = new Map<number, (end: End) => void>();
+  #agent: RunningCommand | null = null;
+  #down: Promise<void> = Promise.resolve();
+  #hasVolume: boolean;
+  #started = 0;
+  /** The agent ends because it was told to. */
+  #isStopping = false;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.plan = options.plan;
+    this.#hasVolume = options.plan.volume !== null;
+  }
+
+  get isOn(): boolean {
+    return this.#agent !== null;
+  }
+
+  /** From now on there is a disk to boot from, or there is none. Only for a machine that is off. */
+  set hasVolume(value: boolean) {
+    this.#hasVolume = value;
+  }
+
+  async boot(): Promise<void> {
+    if (this.#agent !== null) return;
+    const { plan, place, capsule, volumes, epoch, seed, cache } = this.#options;
+    const config: AgentConfig = {
+      name: plan.name,
+      address: plan.address,
+      mac: plan.mac,
+      gateway: plan.gateway,
+      interface: place.interfaces[0] ?? "",
+      network: plan.bridge,
+      volume: this.#hasVolume ? await volumes.mount(plan.name) : null,
+      seed,
+      epoch: { monotonicNs: String(epoch.monotonicNs), speed: epoch.speed },
+    };
+    const [file, ...args] = capsule.inside(place, [
+      process.execPath,
+      AGENT,
+      JSON.stringify(config),
+    ]);
+    const agent = await startCommand(file, args, {
+      env: { ...environment(), NODE_COMPILE_CACHE: cache },
+    });
+    this.#agent = agent;
+    this.#isStopping = false;
+    const { promise: up, resolve: isUp } = Promise.withResolvers<void>();
+    createInterface({ input: agent.stdout }).on("line", (line) =>
+      this.#heard(JSON.parse(line) as AgentReport, isUp),
+    );
+    const { promise: down, resolve: isDown } = Promise.withResolvers<void>();
+    this.#down = down;
+    void agent.ended.then(async (status) => {
+      this.#agent = null;
+      if (this.#hasVolume) await volumes.unmount(plan.name);
+      for (const end of this.#running.values()) end("powered-off");
+      this.#running.clear();
+      if (status !== 0 && !this.#isStopping) this.#crash(`its agent died: ${agent.complaint()}`);
+      isUp();
+      isDown();
+    });
+    await up;
+  }
+
+  /** Resolves when the agent has ended and the disk is unmounted. */
+  async powerOff(): Promise<void> {
+    this.#isStopping = true;
+    this.#agent?.stdin.end();
+    await this.#down;
+  }
+
+  /** Resolves when the program has ended or the power has gone. */
+  start(program: Program): Promise<End> {
+    const agent = this.#agent;
+    if (agent === null) return Promise.resolve("powered-off");
+    const id = ++this.#started;
+    const { promise, resolve } = Promise.withResolvers<End>();
+    this.#running.set(id, resolve);
+    const command: AgentCommand = {
+      op: "start",
+      id,
+      label: `program-${id}-${program.kind}`,
+      program,
+    };
+    agent.stdin.write(`${JSON.stringify(command)}\n`);
+    return promise;
+  }
+
+  #heard(report: AgentReport, isUp: () => void): void {
+    const { name } = this.plan;
+    const { events } = this.#options;
+    switch (report.op) {
+      case "up":
+        isUp();
+        break;
+      case "event":
+        events.onEvent(name, BigInt(report.timeNs), report.event);
+        break;
+      case "effect":
+        events.onEffect(name, { ...report.effect, timeNs: BigInt(report.effect.timeNs) });
+        break;
+      case "ended":
+        this.#running.get(report.id)?.("ended");
+        this.#running.delete(report.id);
+        break;
+      case "off":
+        this.#isStopping = true;
+        break;
+      case "crash":
+        this.#crash(report.message);
+        break;
+    }
+  }
+
+  #crash(message: string): void {
+    this.#options.events.onCrash(
+      new LabUnavailableError(message, { where: `host ${this.plan.name}` }),
+    );
+  }
+}

@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runCommand } from "../../src/base/command.ts";
+import { LabUnavailableError } from "../../src/base/errors.ts";
+import type { Capsule } from "./capsule.ts";
+
+const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
+
+/**
+ * The run's own Open vSwitch: an ovsdb-server and an ovs-vswitchd inside the capsule. The machine's own, if it has one,
+ * is never asked.
+ */
+export class OpenVSwitch {
+  readonly rundir: string;
+  readonly #capsule: Capsule;
+  #control = "";
+
+  private constructor(capsule: Capsule, rundir: string) {
+    this.#capsule = capsule;
+    this.rundir = rundir;
+  }
+
+  /** `rundir` exists and is empty. */
+  static async start(capsule: Capsule, rundir: string): Promise<OpenVSwitch> {
+    const ovs = new OpenVSwitch(capsule, rundir);
+    const database = join(rundir, "conf.db");
+    const socket = join(rundir, "db.sock");
+    await capsule.run(["ovsdb-tool", "create", database, SCHEMA]);
+    await capsule.run(
+      ovs.#environment([
+        "ovsdb-server",
+        database,
+        `--remote=punix:${socket}`,
+        ...ovs.#daemon("ovsdb-server"),
+      ]),
+    );
+    await capsule.run(["ovs-vsctl", `--db=unix:${socket}`, "--no-wait", "init"]);
+    await ovs.startSwitch();
+    return ovs;
+  }
+
+  /** Also after it was killed. */
+  async startSwitch(): Promise<void> {
+    const socket = join(this.rundir, "db.sock");
+    await this.#capsule.run(
+      this.#environment(["ovs-vswitchd", `unix:${socket}`, ...this.#daemon("ovs-vswitchd")]),
+    );
+    const pid = (await readFile(join(this.rundir, "ovs-vswitchd.pid"), "utf8")).trim();
+    this.#control = join(this.rundir, `ovs-vswitchd.${pid}.ctl`);
+  }
+
+  /** The management socket of a bridge. */
+  socket(bridge: string): string {
+    return join(this.rundir, `${bridge}.mgmt`);
+  }
+
+  /** Replace all rules of a bridge in one atomic bundle. */
+  async replaceFlows(bridge: string, rules: string): Promise<void> {
+    await runCommand(
+      "ovs-ofctl",
+      ["-O", "OpenFlow14", "--bundle", "replace-flows", `unix:${this.socket(bridge)}`, "-"],
+      { input: rules, env: this.#variables() },
+    );
+  }
+
+  /** The rules that are in force, hidden ones included, as `ovs-appctl bridge/dump-flows` gives them. */
+  dumpFlows(bridge: string): Promise<string> {
+    return this.control("bridge/dump-flows", bridge);
+  }
+
+  /** `ovs-appctl` to ovs-vswitchd. */
+  async control(...command: string[]): Promise<string> {
+    const { stdout } = await runCommand("ovs-appctl", ["-t", this.#control, ...command]);
+    return stdout;
+  }
+
+  /** Forget every connection with this address at either end. */
+  async flushConntrack(address: string): Promise<void> {
+    const lines = (await this.control("dpctl/dump-conntrack")).split("\n");
+    for (const line of lines) {
+      if (!line.includes(`src=${address},`) && !line.includes(`dst=${address},`)) continue;
+      const tuple = tupleOf(line);
+      const zone = /\bzone=(\d+)/.exec(line)?.[1] ?? "0";
+      // Without a tuple that can be named the whole zone goes: nothing of the instance may stay.
+      const what = tuple === null ? [`zone=${zone}`] : [`zone=${zone}`, tuple];
+      await this.control("dpctl/flush-conntrack", ...what);
+    }
+  }
+
+  async version(): Promise<string> {
+    const version = /\d+\.\d+\.\d+/.exec(await this.control("version"))?.[0];
+    if (version === undefined)
+      throw new LabUnavailableError("ovs-vswitchd does not tell its version");
+    return version;
+  }
+
+  #variables(): Record<string, string> {
+    return { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin", OVS_RUNDIR: this.rundir };
+  }
+
+  #environment(args: readonly string[]): string[] {
+    return ["env", `OVS_RUNDIR=${this.rundir}`, `OVS_LOGDIR=${this.rundir}`, ...args];
+  }
+
+  #daemon(name: string): string[] {
+    return [
+      "--pidfile",
+      "--detach",
+      "--no-chdir",
+      `--log-file=${join(this.rundir, `${name}.log`)}`,
+    ];
+  }
+}
+
+/** The original direction of a line of `dump-conntrack`, as `flush-conntrack` takes it; null for what has no ports. */
+function tupleOf(line: string): string | null {
+  const protocols: Readonly<Record<string, number>> = { tcp: 6, udp: 17 };
+  const match = /^(\w+),orig=\(src=([^,]+),dst=([^,]+),sport=(\d+),dport=(\d+)\)/.exec(line);
+  const protocol = protocols[match?.[1] ?? ""];
+  if (match === null || protocol === undefined) return null;
+  const [, , source, destination, sourcePort, destinationPort] = match;
+  return [
+    `ct_nw_src=${source}`,
+    `ct_nw_dst=${destination}`,
+    `ct_nw_proto=${protocol}`,
+    `ct_tp_src=${sourcePort}`,
+    `ct_tp_dst=${destinationPort}`,
+  ].join(",");
+}

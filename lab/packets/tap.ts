@@ -1,0 +1,88 @@
+import { type RunningCommand, startCommand } from "../../src/base/command.ts";
+import { LabUnavailableError } from "../../src/base/errors.ts";
+import { PACKETS_SCRIPT, PYTHON } from "./packet-socket.ts";
+
+const HEADER_BYTES = 14;
+/** The interface index of the record that says that the capture has begun. */
+const BEGUN = 255;
+
+/** A frame seen at the switch's side of a link. */
+export interface TappedFrame {
+  /** Index of the interface in the list that was given. */
+  readonly index: number;
+  readonly towards: "bridge" | "device";
+  /** Of the real-time clock. */
+  readonly timeNs: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Sees every frame that passes interfaces, in both directions, with the kernel's time stamps. It stands beside the
+ * switch, not in it: no mirror and no rule, so there is nothing of it to take away again.
+ */
+export class Tap {
+  readonly #command: RunningCommand;
+  readonly #onFrame: (frame: TappedFrame) => void;
+  readonly #read: Promise<void>;
+  readonly #begun = Promise.withResolvers<void>();
+  #rest = new Uint8Array(0);
+
+  private constructor(command: RunningCommand, onFrame: (frame: TappedFrame) => void) {
+    this.#command = command;
+    this.#onFrame = onFrame;
+    this.#read = this.#readAll();
+  }
+
+  /** `inside` makes the command line that runs in the right namespace. Resolves when nothing is missed any more. */
+  static async start(
+    inside: (args: readonly string[]) => [string, ...string[]],
+    interfaces: readonly string[],
+    onFrame: (frame: TappedFrame) => void,
+  ): Promise<Tap> {
+    const [file, ...args] = inside([PYTHON, PACKETS_SCRIPT, ...interfaces]);
+    const tap = new Tap(await startCommand(file, args), onFrame);
+    await tap.#begun.promise;
+    return tap;
+  }
+
+  /** The rest is read; how many frames the kernel dropped before they could be: each one is a gap in the evidence. */
+  async stop(): Promise<number> {
+    this.#command.stdin.end();
+    await this.#read;
+    await this.#command.ended;
+    const said = this.#command.complaint();
+    const dropped = /dropped (\d+)/.exec(said)?.[1];
+    if (dropped === undefined) throw new LabUnavailableError(`a capture died: ${said}`);
+    return Number(dropped);
+  }
+
+  async #readAll(): Promise<void> {
+    for await (const bytes of this.#command.stdout) this.#take(bytes as Uint8Array);
+    // Where it ended before it began, whoever waits has to hear of it.
+    this.#begun.reject(new LabUnavailableError(`a capture died: ${this.#command.complaint()}`));
+  }
+
+  #take(bytes: Uint8Array): void {
+    const joined = new Uint8Array(this.#rest.length + bytes.length);
+    joined.set(this.#rest);
+    joined.set(bytes, this.#rest.length);
+    const view = new DataView(joined.buffer);
+    let at = 0;
+    while (joined.length - at >= HEADER_BYTES) {
+      const length = view.getUint32(at + 10, true);
+      if (joined.length - at < HEADER_BYTES + length) break;
+      const index = view.getUint8(at);
+      if (index === BEGUN) this.#begun.resolve();
+      else {
+        this.#onFrame({
+          index,
+          towards: view.getUint8(at + 1) === 1 ? "device" : "bridge",
+          timeNs: view.getBigUint64(at + 2, true),
+          bytes: joined.slice(at + HEADER_BYTES, at + HEADER_BYTES + length),
+        });
+      }
+      at += HEADER_BYTES + length;
+    }
+    this.#rest = joined.slice(at);
+  }
+}
