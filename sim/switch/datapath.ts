@@ -198,7 +198,7 @@ export class Datapath {
           this.#flood(packet, operation.inPort);
           break;
         case "controller":
-          this.#toController(packet, operation);
+          this.#toController(packet, operation, key);
           break;
         case "push_vlan":
           packet.pushVlan(operation.ethType);
@@ -293,14 +293,41 @@ export class Datapath {
     else if (port !== null) this.#emit(port, packet);
   }
 
-  #toController(packet: Packet, operation: Extract<Operation, { op: "controller" }>): void {
+  #toController(
+    packet: Packet,
+    operation: Extract<Operation, { op: "controller" }>,
+    before: Int32Array,
+  ): void {
     if (operation.reason === "no_match") this.counters.dropped.miss++;
     if (operation.reason !== "action" && !this.#packetIns) return;
     this.#outputs.push({
       port: "CONTROLLER",
-      bytes: packet.snapshot().subarray(0, operation.maxLength),
-      reason: operation.reason,
-      table: operation.table,
+      // Whole, whatever the action's max_len: nothing is buffered, so the controller gets all (OpenFlow 1.3, 7.4.1).
+      bytes: packet.snapshot(),
+      packetIn: {
+        reason: operation.reason,
+        table: operation.table,
+        cookie: operation.cookie,
+        totalBytes: packet.bytes.length,
+        key: keyAt(packet, operation, before),
+      },
     });
   }
+}
+
+/** The key as it was when the packet went to the controller. */
+function keyAt(
+  packet: Packet,
+  { words, ctCleared }: Extract<Operation, { op: "controller" }>,
+  before: Int32Array,
+): Int32Array {
+  const key = before.slice();
+  // Of a copy: whoever comes next must still see that the packet has changed.
+  if (packet.changed) extractKey(packet.clone(), key);
+  for (let j = 0; j < words.length; j += 3) {
+    const w = words[j]!;
+    key[w] = (key[w]! & ~words[j + 2]!) | words[j + 1]!;
+  }
+  if (ctCleared) key.fill(0, W.ctState, PACKET_WORD);
+  return key;
 }

@@ -31,9 +31,14 @@ export type Operation =
   | { readonly op: "flood"; readonly inPort: number }
   | {
       readonly op: "controller";
-      readonly maxLength: number;
       readonly reason: PacketInReason;
       readonly table: number;
+      /** Of the rule whose action it is; `null`: no rule's. */
+      readonly cookie: bigint | null;
+      /** The pipeline's words that were written before it: word, value, mask. */
+      readonly words: Int32Array;
+      /** The packet's conntrack fields were cleared before it. */
+      readonly ctCleared: boolean;
     }
   | { readonly op: "clone"; readonly operations: readonly Operation[] }
   | { readonly op: "learn"; readonly rule: Rule };

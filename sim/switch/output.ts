@@ -4,9 +4,20 @@ import type { DropReason, PacketInReason } from "./operation.ts";
 export interface Output {
   readonly port: number | "LOCAL" | "CONTROLLER";
   readonly bytes: Uint8Array;
-  /** `CONTROLLER` only: why, and the table. */
-  readonly reason?: PacketInReason;
-  readonly table?: number;
+  /** `CONTROLLER` only. */
+  readonly packetIn?: PacketIn;
+}
+
+/** What the controller is told of a packet. */
+export interface PacketIn {
+  readonly reason: PacketInReason;
+  readonly table: number;
+  /** Of the rule that sent it; `null`: no rule did. */
+  readonly cookie: bigint | null;
+  /** The packet's whole length; the controller may get less. */
+  readonly totalBytes: number;
+  /** The flow key with the port, registers and conntrack fields as they were then. */
+  readonly key: Int32Array;
 }
 
 export interface SwitchCounters {

@@ -142,14 +142,13 @@ test("packets for a controller say why; misses are reported only where somebody 
   const frame = udp(CLIENT, SERVER);
   t.like(deaf.receive(1, frame)[0], {
     port: "CONTROLLER",
-    reason: "action",
-    bytes: frame.subarray(0, 20),
+    packetIn: { reason: "action", table: 0, cookie: 0n, totalBytes: frame.length },
+    bytes: frame,
   });
   t.deepEqual(deaf.packetOut(1, parseActions("goto_table:9"), frame), []);
   const heard = makeSwitch(rules, { packetIns: true });
   t.like(heard.packetOut(1, parseActions("goto_table:9"), frame)[0], {
-    reason: "no_match",
-    table: 9,
+    packetIn: { reason: "no_match", table: 9 },
   });
 });
 

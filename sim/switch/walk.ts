@@ -6,7 +6,7 @@ import { hasFields } from "./has-fields.ts";
 import { forEachWord, PACKET_WORD, PIPELINE_WORDS, readBits, W, WORDS } from "./layout.ts";
 import { learnedRule } from "./learned-rule.ts";
 import { MODIFIED } from "./modified.ts";
-import type { DropReason, Operation, Program } from "./operation.ts";
+import type { DropReason, Operation, PacketInReason, Program } from "./operation.ts";
 import type { Entry, Table } from "./table.ts";
 
 /** What a walk needs to know of its switch. */
@@ -51,6 +51,9 @@ export class Walk {
   #depth = 0;
   #resubmits = 0;
   #exit = false;
+  /** Of the rule whose actions are done. */
+  #cookie: bigint | null = null;
+  #ctCleared = false;
 
   constructor(pipeline: Pipeline, key: Int32Array) {
     this.#pipeline = pipeline;
@@ -104,15 +107,13 @@ export class Walk {
     this.#table = number;
     if (entry !== null) {
       this.#entries.push(entry);
+      const outer = this.#cookie;
+      this.#cookie = entry.rule.cookie;
       this.#list(entry.rule.actions);
+      this.#cookie = outer;
     } else if (reportMiss) {
-      this.#commit();
-      this.#operations.push({
-        op: "controller",
-        maxLength: 65535,
-        reason: "no_match",
-        table: number,
-      });
+      // Open vSwitch has a rule of its own for misses, with cookie 0.
+      this.#toController("no_match", 0n);
     }
     this.#table = from;
   }
@@ -128,28 +129,28 @@ export class Walk {
   #do(action: Action): boolean {
     switch (action.kind) {
       case "output":
-        this.#output(this.#pipeline.portNumber(action.port), 65535);
+        this.#output(this.#pipeline.portNumber(action.port));
         return true;
       case "output_field":
-        this.#output(Number(this.#read(action.source)), 65535);
+        this.#output(Number(this.#read(action.source)));
         return true;
       case "in_port":
-        this.#output(PORT.inPort, 65535);
+        this.#output(PORT.inPort);
         return true;
       case "normal":
-        this.#output(PORT.normal, 65535);
+        this.#output(PORT.normal);
         return true;
       case "flood":
-        this.#output(PORT.flood, 65535);
+        this.#output(PORT.flood);
         return true;
       case "all":
-        this.#output(PORT.all, 65535);
+        this.#output(PORT.all);
         return true;
       case "local":
-        this.#output(PORT.local, 65535);
+        this.#output(PORT.local);
         return true;
       case "controller":
-        this.#output(PORT.controller, action.maxLength);
+        this.#output(PORT.controller);
         return true;
       case "resubmit":
         this.#resubmit(action.port, action.table);
@@ -228,7 +229,7 @@ export class Walk {
     }
   }
 
-  #output(port: number, maxLength: number): void {
+  #output(port: number): void {
     const inPort = this.#key[W.inPort]!;
     switch (port) {
       case PORT.none:
@@ -248,13 +249,7 @@ export class Walk {
         this.#operations.push({ op: "flood", inPort });
         return;
       case PORT.controller:
-        this.#commit();
-        this.#operations.push({
-          op: "controller",
-          maxLength,
-          reason: "action",
-          table: this.#table,
-        });
+        this.#toController("action");
         return;
     }
     // A packet does not go back where it came from, unless the rule says in_port.
@@ -336,14 +331,20 @@ export class Walk {
       this.#write(fieldNamed("nw_ttl"), BigInt(ttl - 1), 0xffn);
       return true;
     }
+    this.#toController("invalid_ttl");
+    return false;
+  }
+
+  #toController(reason: PacketInReason, cookie = this.#cookie): void {
     this.#commit();
     this.#operations.push({
       op: "controller",
-      maxLength: 65535,
-      reason: "invalid_ttl",
+      reason,
       table: this.#table,
+      cookie,
+      words: triples(this.#key, this.#written, 0, PIPELINE_WORDS),
+      ctCleared: this.#ctCleared,
     });
-    return false;
   }
 
   #ct(action: CtAction): void {
@@ -375,6 +376,7 @@ export class Walk {
   }
 
   #clearCt(): void {
+    this.#ctCleared = true;
     this.#key.fill(0, W.ctState, PACKET_WORD);
   }
 
@@ -384,6 +386,7 @@ export class Walk {
       key: this.#key.slice(),
       written: this.#written.slice(),
       operations: this.#operations,
+      ctCleared: this.#ctCleared,
     };
     const inner: Operation[] = [];
     this.#operations = inner;
@@ -392,6 +395,7 @@ export class Walk {
     this.#operations.push({ op: "clone", operations: inner });
     this.#key.set(outer.key);
     this.#written = outer.written;
+    this.#ctCleared = outer.ctCleared;
     this.#dirty = new Int32Array(WORDS);
     this.#exit = false;
   }

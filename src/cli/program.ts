@@ -10,6 +10,7 @@ import type { ExtractOptions } from "./commands/extract.ts";
 import type { ObserveCommandOptions } from "./commands/observe.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { RunOptions } from "./commands/run.ts";
+import type { SwitchOptions } from "./commands/switch.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { ValidateOptions } from "./commands/validate.ts";
 import type { VerifyOptions } from "./commands/verify.ts";
@@ -17,6 +18,8 @@ import { shipped } from "./files.ts";
 import type { Io } from "./io.ts";
 
 /** Where `verify` and `report` look without being told. */
+/** Fast enough for `paper` within a minute, slow enough that a window's gap is seconds of real time. */
+const DEFAULT_SPEED = 120;
 const LATEST = `${RUNS}/latest`;
 
 const CAPTURES = "pcap or pcapng files, as they are or packed with gzip or zstd; -: standard input";
@@ -68,6 +71,11 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
         .default("sim"),
     )
     .addOption(seed())
+    .addOption(
+      new Option("--speed <number>", "seconds of the lab in one real second (mininet)")
+        .argParser(wholeNumber(1))
+        .default(DEFAULT_SPEED),
+    )
     .addOption(new Option("--out <folder>", "where run folders go").default(RUNS))
     .option("--capture <file>", "let the conversation in this capture drive the loop")
     .option("--client <address>", "whose conversation in the capture; default: the likeliest bot's")
@@ -146,6 +154,25 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .addHelpText("after", example("classify office.pcap", "classify office.pcap --model my.json"))
     .action(async (captures: string[], options: ClassifyOptions) =>
       finish(await (await import("./commands/classify.ts")).classify(captures, options, io)),
+    );
+
+  program
+    .command("switch")
+    .summary("recorded switch cases on the simulator or on a real Open vSwitch")
+    .description(
+      "Play cases that were recorded from the real Open vSwitch: agreement of each, and of one that " +
+        "disagrees the first step that differs, field by field. Exit 0 only if every step agrees.",
+    )
+    .argument("<case...>", "JSON files of the recorded form")
+    .addOption(
+      new Option("--on <switch>", "sim: the simulator; ovs: a private Open vSwitch, without root")
+        .choices(["sim", "ovs"])
+        .default("sim"),
+    )
+    .addOption(json("print the results as JSON"))
+    .addHelpText("after", example("switch cases/*.json", "switch cases/*.json --on ovs"))
+    .action(async (cases: string[], options: SwitchOptions) =>
+      finish(await (await import("./commands/switch.ts")).playCases(cases, options, io)),
     );
 
   program

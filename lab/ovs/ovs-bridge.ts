@@ -1,0 +1,219 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { DevicePort, PacketOutPort, SentFrame } from "../../src/case/device.ts";
+import { Marker } from "./marker.ts";
+import { isUntagged, markerFlow, OWN_COOKIE, relayFlows, taggedHex } from "./own-flows.ts";
+import { PortCapture } from "./port-capture.ts";
+import type { PrivateOvs } from "./private-ovs.ts";
+
+const BRIDGE = "br0";
+const MARKER_PORT = "isoreplay-mark";
+const RELAY_PORT = "isoreplay-relay";
+
+/** A port's queue holds 100 packets and loses what is beyond; one is the marker, one is spare. */
+const BATCH_MAX = 98;
+
+/** The highest port number that OpenFlow does not reserve (0xff00 - 1). */
+const PORT_NUMBER_MAX = 0xfeff;
+
+const VERSIONS = ["10", "11", "12", "13", "14", "15"].map((v) => `OpenFlow${v}`).join(",");
+
+export interface BridgePort {
+  readonly no: number;
+  readonly name: string;
+}
+
+/** A frame for the switch. */
+export interface Arrival {
+  readonly port: DevicePort;
+  readonly bytes: Uint8Array;
+}
+
+/** The one bridge of a private Open vSwitch: `fail-mode=secure`, nothing tracked, no rules, the clock stopped. */
+export class OvsBridge implements AsyncDisposable {
+  readonly #ovs: PrivateOvs;
+  readonly folder: string;
+  readonly #names: ReadonlyMap<DevicePort, string>;
+  readonly #captures: ReadonlyMap<DevicePort, PortCapture>;
+  readonly #marker: Marker;
+  /** Flows of our own, one a line: those of the marker and of the relay. */
+  readonly #ownFlows: string;
+
+  private constructor(
+    ovs: PrivateOvs,
+    folder: string,
+    names: ReadonlyMap<DevicePort, string>,
+    marker: Marker,
+    ownFlows: string,
+  ) {
+    this.#ovs = ovs;
+    this.folder = folder;
+    this.#names = names;
+    this.#marker = marker;
+    this.#ownFlows = ownFlows;
+    this.#captures = new Map(
+      [...names.keys()].map((port) => [port, new PortCapture(capturePath(folder, port))]),
+    );
+  }
+
+  /** Dispose of it before the next one is made. Rejects with IsoreplayError for ports that Open vSwitch does not take. */
+  static async create(ovs: PrivateOvs, ports: readonly BridgePort[]): Promise<OvsBridge> {
+    const folder = await mkdtemp(join(ovs.folder, "bridge-"));
+    const [markerNumber, relayNumber] = freeNumbers(ports);
+    const fifo = join(folder, "marker");
+    await ovs.run("mkfifo", [fifo]);
+    const marker = new Marker(fifo);
+    const names = new Map<DevicePort, string>([["LOCAL", BRIDGE]]);
+    for (const { no, name } of ports) names.set(no, name);
+    await ovs.vsctl(
+      ...["add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath-type=dummy"],
+      ...["fail-mode=secure", `protocols=${VERSIONS}`, "other-config:disable-in-band=true"],
+      ...["--", "set", "interface", BRIDGE, `options:tx_pcap=${capturePath(folder, "LOCAL")}`],
+      ...ports.flatMap(({ no, name }) => addPort(name, no, capturePath(folder, no))),
+      ...addPort(MARKER_PORT, markerNumber, fifo),
+      ...addPort(RELAY_PORT, relayNumber),
+    );
+    await ovs.appctl("time/stop");
+    const ownFlows = [markerFlow(markerNumber), ...relayFlows(relayNumber, [...names.keys()])];
+    const bridge = new OvsBridge(ovs, folder, names, marker, ownFlows.join("\n"));
+    await bridge.#settle();
+    return bridge;
+  }
+
+  /** The bridge as ovs-ofctl is told of it. */
+  get target(): string {
+    return `unix:${join(this.#ovs.folder, `${BRIDGE}.mgmt`)}`;
+  }
+
+  /**
+   * `ovs-ofctl COMMAND BRIDGE ARGS…`; gives what it prints. In OpenFlow 1.5 unless the options say otherwise.
+   * Rejects with CommandError when it is refused.
+   */
+  async ofctl(
+    command: string,
+    args: readonly string[],
+    options: readonly string[] = [],
+    input?: string,
+  ): Promise<string> {
+    const asked = options.some((o) => o.startsWith("-O") || o.startsWith("--protocols"));
+    const version = asked ? [] : ["-O", "OpenFlow15"];
+    const all = [...version, ...options, command, this.target, ...args];
+    const { stdout } = await this.#ovs.run("ovs-ofctl", all, input);
+    return stdout;
+  }
+
+  /** The same for a command that changes something: the next packet sees the change. */
+  async change(
+    command: string,
+    args: readonly string[],
+    options: readonly string[] = [],
+    input?: string,
+  ): Promise<void> {
+    await this.ofctl(command, args, options, input);
+    await this.#settle(mayTouchOthers(command, input));
+  }
+
+  /**
+   * Frames arrive, in this order; resolves when all of them are done, with what has left since the last call: in order
+   * for each port. Ports are served in turn, so with another port another batch begins. `relayed`: untagged frames come
+   * in through one port of our own instead, whose flows give each its port before anything else sees it; then a batch may
+   * have many ports, which is several times as quick.
+   */
+  async exchange(
+    arrivals: readonly Arrival[],
+    options: { readonly relayed?: boolean } = {},
+  ): Promise<SentFrame[]> {
+    let start = 0;
+    do {
+      const first = arrivals[start];
+      const name = first === undefined ? BRIDGE : this.#entrance(first, options);
+      const hexes: string[] = [];
+      let end = start;
+      while (end < arrivals.length && hexes.length < BATCH_MAX) {
+        const arrival = arrivals[end]!;
+        if (this.#entrance(arrival, options) !== name) break;
+        hexes.push(name === RELAY_PORT ? taggedHex(arrival) : hexOf(arrival.bytes));
+        end++;
+      }
+      const { hex, passed } = this.#marker.next();
+      await this.appctl("netdev-dummy/receive", name, ...hexes, hex);
+      await passed;
+      start = end;
+    } while (start < arrivals.length);
+    return this.drain();
+  }
+
+  /** `actions` on a frame that no port received; what has left since the last call. */
+  async packetOut(inPort: PacketOutPort, actions: string, bytes: Uint8Array): Promise<SentFrame[]> {
+    await this.ofctl("packet-out", [`in_port=${inPort},packet=${hexOf(bytes)},actions=${actions}`]);
+    // What was held back on the way (a recirculation) passes before the marker does.
+    return this.exchange([]);
+  }
+
+  /** What has left since the last call. */
+  drain(): SentFrame[] {
+    return [...this.#captures].flatMap(([port, capture]) =>
+      capture.drain().map((bytes) => ({ port, bytes })),
+    );
+  }
+
+  /** Lines of `dump-flows`, without the marker's own; counters are up to date. */
+  async dumpFlows(): Promise<string[]> {
+    await this.appctl("revalidator/purge");
+    const text = await this.ofctl("dump-flows", []);
+    return text.split("\n").filter((line) => !line.includes(OWN_COOKIE));
+  }
+
+  appctl(command: string, ...params: readonly string[]): Promise<string> {
+    return this.#ovs.appctl(command, ...params);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ovs.vsctl("--if-exists", "del-br", BRIDGE);
+    this.#marker.close();
+    for (const capture of this.#captures.values()) capture.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** After a change of flows: our own stand (again), and no packet is handled as before the change. */
+  async #settle(restore = true): Promise<void> {
+    if (restore) await this.ofctl("add-flows", ["-"], ["--bundle"], this.#ownFlows);
+    await this.appctl("revalidator/purge");
+  }
+
+  /** The name of the port that a frame comes in through. */
+  #entrance({ port, bytes }: Arrival, { relayed }: { readonly relayed?: boolean }): string {
+    const name = this.#names.get(port);
+    if (name === undefined) throw new RangeError(`the bridge has no port ${port}`);
+    return relayed === true && isUntagged(bytes) ? RELAY_PORT : name;
+  }
+}
+
+/** Whether a command may change flows that it does not name. */
+function mayTouchOthers(command: string, input: string | undefined): boolean {
+  if (/^(?:del-flows|mod-flows|replace-flows)$/.test(command)) return true;
+  return command === "add-flows" && /^\s*(?:delete|modify)/m.test(input ?? "");
+}
+
+function capturePath(folder: string, port: DevicePort): string {
+  return join(folder, `${port}.pcap`);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
+}
+
+function addPort(name: string, no: number, capture?: string): string[] {
+  const options = ["type=dummy", `ofport_request=${no}`];
+  if (capture !== undefined) options.push(`options:tx_pcap=${capture}`);
+  return ["--", "add-port", BRIDGE, name, "--", "set", "interface", name, ...options];
+}
+
+/** The two highest numbers that no port has. */
+function freeNumbers(ports: readonly BridgePort[]): [number, number] {
+  const taken = new Set(ports.map(({ no }) => no));
+  const free: number[] = [];
+  for (let number = PORT_NUMBER_MAX; free.length < 2; number--)
+    if (!taken.has(number)) free.push(number);
+  return [free[0]!, free[1]!];
+}

@@ -1,0 +1,89 @@
+import { NS_PER_MS } from "../../src/base/clock.ts";
+import { InputError } from "../../src/base/errors.ts";
+import { Random } from "../../src/base/random.ts";
+import type { SwitchCase } from "../../src/case/case.ts";
+import type {
+  CaseSwitch,
+  DevicePort,
+  OfctlCommand,
+  PacketOutPort,
+  Reaction,
+  SeenPacketIn,
+  SentFrame,
+} from "../../src/case/device.ts";
+import { parseActions, parseRules } from "../../src/rule/parse.ts";
+import { PORT } from "../../src/rule/port.ts";
+import { type Output, Switch } from "../switch/switch.ts";
+import { packetInMeta } from "./packet-in-meta.ts";
+
+/** The simulated switch as a device under test: a fresh bridge, and a clock that only `warp` moves. */
+export class SimCaseSwitch implements CaseSwitch {
+  readonly #bridge: Switch;
+  #nowNs = 0n;
+
+  /** `name` is the seed: the same case gives the same result. */
+  constructor({ name, ports }: Pick<SwitchCase, "name" | "ports">) {
+    this.#bridge = new Switch({
+      name: "br0",
+      clock: { nowNs: () => this.#nowNs },
+      random: Random.from(name),
+      packetIns: true,
+    });
+    for (const port of ports) this.#bridge.addPort(port.no, port.name);
+  }
+
+  async addFlows(text: string): Promise<void> {
+    this.#bridge.setFlows(parseRules(text, { ports: this.#bridge.ports }));
+  }
+
+  async packet(inPort: DevicePort, bytes: Uint8Array): Promise<Reaction> {
+    return reaction(this.#bridge.receive(inPort === "LOCAL" ? PORT.local : inPort, bytes));
+  }
+
+  async packetOut(inPort: PacketOutPort, actions: string, bytes: Uint8Array): Promise<Reaction> {
+    const parsed = parseActions(actions, { ports: this.#bridge.ports });
+    const port = inPort === "NONE" ? PORT.none : inPort;
+    return reaction(this.#bridge.packetOut(port, parsed, bytes));
+  }
+
+  async conntrack(): Promise<readonly string[]> {
+    return this.#bridge.dumpConntrack();
+  }
+
+  async dumpFlows(): Promise<readonly string[]> {
+    throw new InputError("the simulator does not print its flows");
+  }
+
+  async ofctl({ command }: OfctlCommand): Promise<void> {
+    throw new InputError(`the simulator has no ofctl command ${command}`);
+  }
+
+  async flush(): Promise<void> {
+    this.#bridge.flushConntrack();
+  }
+
+  async dpctl(command: string): Promise<string> {
+    switch (command) {
+      case "ct-disable-tcp-seq-chk":
+      case "ct-enable-tcp-seq-chk":
+        this.#bridge.conntrack.liberal = command === "ct-disable-tcp-seq-chk";
+        return "";
+      default:
+        throw new InputError(`the simulator has no dpctl command ${command}`);
+    }
+  }
+
+  async warp(ms: number): Promise<void> {
+    this.#nowNs += BigInt(ms) * NS_PER_MS;
+  }
+}
+
+function reaction(outputs: readonly Output[]): Reaction {
+  const sent: SentFrame[] = [];
+  const packetIns: SeenPacketIn[] = [];
+  for (const { port, bytes, packetIn } of outputs) {
+    if (port !== "CONTROLLER") sent.push({ port, bytes });
+    else if (packetIn !== undefined) packetIns.push({ meta: packetInMeta(packetIn), bytes });
+  }
+  return { sent, packetIns };
+}
