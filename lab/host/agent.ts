@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import { Random } from "../../src/base/random.ts";
 import { createGuest, type Guest, type Volume } from "../../src/host/guest.ts";
@@ -89,4 +90,6 @@ createInterface({ input: process.stdin })
   .on("line", (line) => start(JSON.parse(line) as AgentCommand))
   // The power is gone.
   .on("close", () => process.exit(0));
+// The first agent of a lab compiles for all that follow.
+flushCompileCache();
 tell({ op: "up" });

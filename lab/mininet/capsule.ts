@@ -4,10 +4,9 @@ import { fileURLToPath } from "node:url";
 import { type RunningCommand, startCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import { PYTHON } from "../packets/packet-socket.ts";
+import { LABEL_VARIABLE } from "../state/leftovers.ts";
 
 const SCRIPT = fileURLToPath(new URL("network.py", import.meta.url));
-/** Marks every process of a run, so that what a crash left can be told from what is somebody else's. */
-export const RUN_LABEL = "ISOREPLAY_RUN";
 
 export interface HostSpec {
   readonly name: string;
@@ -53,14 +52,17 @@ interface Answer {
  * ends, and the driver ends with this process, even one that is killed: nothing outlives a run but its files.
  */
 export class Capsule implements AsyncDisposable {
+  /** What everything that is started inside has to have in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly #command: RunningCommand;
   readonly #answers: AsyncIterator<string>;
   /** Requests are answered one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   #pid = 0;
 
-  private constructor(command: RunningCommand) {
+  private constructor(command: RunningCommand, environment: Readonly<Record<string, string>>) {
     this.#command = command;
+    this.environment = environment;
     this.#answers = createInterface({ input: command.stdout })[Symbol.asyncIterator]();
   }
 
@@ -77,9 +79,9 @@ export class Capsule implements AsyncDisposable {
     const command = await startCommand(
       "setpriv",
       ["--pdeathsig", "KILL", ...unshare, PYTHON, SCRIPT],
-      { env: { ...environment(), [RUN_LABEL]: label } },
+      { env: labelled(label) },
     );
-    const capsule = new Capsule(command);
+    const capsule = new Capsule(command, labelled(label));
     await capsule.#answer("start");
     const children = await readFile(`/proc/${command.pid}/task/${command.pid}/children`, "utf8");
     capsule.#pid = Number(children.trim().split(" ")[0]);
@@ -152,11 +154,10 @@ export class Capsule implements AsyncDisposable {
   }
 }
 
-/** This process's environment, whose values are all set. */
-export function environment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
+/** This process's environment with the lab's label. */
+function labelled(label: string): Record<string, string> {
+  const own = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
   );
+  return { ...Object.fromEntries(own), [LABEL_VARIABLE]: label };
 }

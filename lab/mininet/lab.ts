@@ -37,7 +37,8 @@ export class MininetLab implements Lab {
   }
 
   async run<T>(plan: Plan, watch: Watch, experiment: (lab: RunningLab) => Promise<T>): Promise<T> {
-    await using folder = await WorkFolder.create();
+    await using folder = WorkFolder.create(plan.name, false);
+    folder.journal.add({ kind: "namespaces", name: folder.label });
     await using capsule = await Capsule.start(folder.label);
     const cloud = new Cloud(plan, watch, this.#options, folder, capsule);
     await cloud.build();
@@ -90,8 +91,12 @@ class Cloud {
   async build(): Promise<void> {
     const rundir = join(this.#folder.path, "ovs");
     await mkdir(rundir);
+    const { journal } = this.#folder;
+    journal.add({ kind: "switch", name: rundir });
     const ovs = await OpenVSwitch.start(this.#capsule, rundir);
     this.#ovs = ovs;
+    for (const name of BRIDGES) journal.add({ kind: "bridge", name });
+    for (const { name } of this.#plan.hosts) journal.add({ kind: "host", name });
     const places = await this.#capsule.build({
       rundir,
       datapath: "user",
@@ -100,17 +105,21 @@ class Cloud {
     });
     const byName = new Map(places.map((place) => [place.name, place]));
     await this.#ovsRules("outside", OUTSIDE_RULES);
+    journal.add({ kind: "controller", name: "isolation" });
     this.#port = await OpenFlowPort.connect({
       path: ovs.socket("isolation"),
       timers: new LabTimers({ ...this.#epoch, speed: 1 }),
       connectMsMax: CONNECT_MS_MAX,
     });
+    journal.add({ kind: "tap", name: "packets" });
     await this.#listen(byName);
     // The lab's time begins when everything is up.
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: this.#options.speed };
     this.#timers = new LabTimers(this.#epoch);
     this.#realtimeNs = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
-    await Promise.all(this.#plan.hosts.map((host) => this.#addMachine(host, byName)));
+    const [first, ...others] = this.#plan.hosts;
+    if (first !== undefined) await this.#addMachine(first, byName);
+    await Promise.all(others.map((host) => this.#addMachine(host, byName)));
   }
 
   /** A crash of a program ends the experiment, too. */
@@ -158,6 +167,8 @@ class Cloud {
   async #addMachine(plan: HostPlan, places: ReadonlyMap<string, HostPlace>): Promise<void> {
     const place = places.get(plan.name);
     if (place === undefined) throw new RangeError(`no host ${plan.name}`);
+    const { journal } = this.#folder;
+    journal.add({ kind: "volume", name: plan.name });
     if (plan.volume === null) await this.#volumes.reserve(plan.name);
     else await this.#volumes.create(plan.name, plan.volume);
     const machine = new Machine({
@@ -175,6 +186,7 @@ class Cloud {
       },
     });
     this.#machines.set(plan.name, machine);
+    journal.add({ kind: "agent", name: plan.name });
     await machine.boot();
   }
 
@@ -197,6 +209,7 @@ class Cloud {
     this.#taps = taps;
     this.#tap = await Tap.start(
       (args) => this.#capsule.inside(null, args),
+      this.#capsule.environment,
       interfaces,
       (frame) => this.#seen(frame),
     );

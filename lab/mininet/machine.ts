@@ -8,7 +8,7 @@ import type { Program } from "../../src/program/program.ts";
 import type { HostPlan } from "../../src/run/plan.ts";
 import type { LabEpoch } from "../host/lab-time.ts";
 import type { AgentCommand, AgentConfig, AgentReport } from "../host/protocol.ts";
-import { type Capsule, environment, type HostPlace } from "./capsule.ts";
+import type { Capsule, HostPlace } from "./capsule.ts";
 import type { VolumeStore } from "./volume-store.ts";
 
 const AGENT = fileURLToPath(new URL("../host/agent.ts", import.meta.url));
@@ -82,7 +82,7 @@ export class Machine {
       JSON.stringify(config),
     ]);
     const agent = await startCommand(file, args, {
-      env: { ...environment(), NODE_COMPILE_CACHE: cache },
+      env: { ...capsule.environment, NODE_COMPILE_CACHE: cache },
     });
     this.#agent = agent;
     this.#isStopping = false;

@@ -36,11 +36,12 @@ export class Tap {
   /** `inside` makes the command line that runs in the right namespace. Resolves when nothing is missed any more. */
   static async start(
     inside: (args: readonly string[]) => [string, ...string[]],
+    env: Readonly<Record<string, string>>,
     interfaces: readonly string[],
     onFrame: (frame: TappedFrame) => void,
   ): Promise<Tap> {
     const [file, ...args] = inside([PYTHON, PACKETS_SCRIPT, ...interfaces]);
-    const tap = new Tap(await startCommand(file, args), onFrame);
+    const tap = new Tap(await startCommand(file, args, { env }), onFrame);
     await tap.#begun.promise;
     return tap;
   }

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { MininetLab } from "../../lab/mininet/lab.ts";
 import { SimLab } from "../../sim/lab.ts";
 import { LabUnavailableError } from "../base/errors.ts";
 import { formatModel, type Model } from "../cluster/model.ts";
@@ -22,6 +23,8 @@ import { Recorder } from "./recorder.ts";
 export interface PlayOptions {
   readonly lab: string;
   readonly seed: number;
+  /** Lab seconds in one second, on the labs that run in real time. */
+  readonly speed: number;
   /** The folder under which the run folder is made. */
   readonly out: string;
   /** The command line after the program's name. */
@@ -169,8 +172,9 @@ async function play({ scenario, capture, truth, inputs, options, loop }: Play): 
   return { results, path, warnings };
 }
 
-function labOf({ lab, seed }: PlayOptions): Lab {
+function labOf({ lab, seed, speed }: PlayOptions): Lab {
   if (lab === "sim") return new SimLab(seed);
+  if (lab === "mininet") return new MininetLab({ seed, speed });
   throw new LabUnavailableError(`the lab ${lab} is not in this version`, {
     mend: "`--lab sim` runs everywhere; `isoreplay doctor` says what each lab needs",
   });

@@ -17,6 +17,7 @@ import { STANDARD_INPUT } from "../standard-input.ts";
 export interface RunOptions {
   readonly lab: "sim" | "mininet" | "devstack";
   readonly seed: number;
+  readonly speed: number;
   readonly out: string;
   readonly capture?: string;
   readonly client?: string;
@@ -104,10 +105,11 @@ function checkCombination(scenarios: readonly string[], options: RunOptions): vo
   }
 }
 
-function playOptions(title: string, { lab, seed, out }: RunOptions, io: Io): PlayOptions {
+function playOptions(title: string, { lab, seed, speed, out }: RunOptions, io: Io): PlayOptions {
   return {
     lab,
     seed,
+    speed,
     out,
     args: io.args,
     onStage: (round, stage, detail) =>

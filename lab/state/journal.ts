@@ -1,0 +1,107 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+/** Where labs keep what they need while they are up. Gone after a restart of the machine, like everything in them. */
+export const STATE = "/run/isoreplay";
+const FILE = "journal.ndjson";
+
+const entrySchema = z.discriminatedUnion("kind", [
+  /** First line: whose lab it is. */
+  z.strictObject({
+    kind: z.literal("lab"),
+    lab: z.literal("mininet"),
+    name: z.string(),
+    label: z.string(),
+    pid: z.int(),
+    startTicks: z.string(),
+    /** A lab of `deploy` stays up by itself; one of `run` belongs to a loop. */
+    stays: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.enum([
+      "namespaces",
+      "switch",
+      "bridge",
+      "host",
+      "volume",
+      "tap",
+      "controller",
+      "agent",
+    ]),
+    name: z.string(),
+  }),
+]);
+
+export type JournalEntry = z.infer<typeof entrySchema>;
+
+/** What a lab is about to make, written and forced to the disk before it is made. */
+export class Journal {
+  readonly #file: number;
+
+  private constructor(file: number) {
+    this.#file = file;
+  }
+
+  /** Throws when the folder has a journal already. */
+  static create(folder: string): Journal {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return new Journal(openSync(join(folder, FILE), "wx", 0o600));
+  }
+
+  add(entry: JournalEntry): void {
+    writeSync(this.#file, `${JSON.stringify(entry)}\n`);
+    fsyncSync(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** A lab that left its journal: it is up, or it was ended before it could clean up. */
+export interface RecordedLab {
+  readonly label: string;
+  readonly folder: string;
+  /** Whole lines only: the last one may have been cut. Empty where not even the first was written. */
+  readonly entries: readonly JournalEntry[];
+}
+
+/** Every lab that has a folder under `state`, by label. */
+export function recordedLabs(state: string = STATE): RecordedLab[] {
+  return foldersOf(state).map((label) => {
+    const folder = join(state, label);
+    return { label, folder, entries: readEntries(join(folder, FILE)) };
+  });
+}
+
+function foldersOf(state: string): string[] {
+  try {
+    return readdirSync(state).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function readEntries(file: string): JournalEntry[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => entrySchema.parse(JSON.parse(line)));
+}

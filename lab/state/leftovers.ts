@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { LabUnavailableError } from "../../src/base/errors.ts";
+import type { RecordedLab } from "./journal.ts";
+import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
+
+/** Every process of a lab has it in its environment, with the lab's label. */
+export const LABEL_VARIABLE = "ISOREPLAY_RUN";
+const END_MS_MAX = 10_000;
+const POLL_MS = 20;
+
+/** The processes of the lab with this label. What bears no label, or another's, is never touched. */
+export function processesOf(label: string): ProcessIdentity[] {
+  const wanted = `${LABEL_VARIABLE}=${label}`;
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => environmentOf(pid).includes(wanted))
+    .flatMap((pid) => identify(pid) ?? []);
+}
+
+/** Whether the process that made the lab still runs. */
+export function hasOwner({ entries }: RecordedLab): boolean {
+  const [first] = entries;
+  return first?.kind === "lab" && isAlive(first);
+}
+
+/**
+ * End a lab from what its journal says: the processes that bear its label, and with them their namespaces, bridges, links,
+ * mounts and loop devices; then its files. Throws LabUnavailableError when a process does not end.
+ */
+export async function removeLab(lab: RecordedLab): Promise<void> {
+  const processes = processesOf(lab.label);
+  for (const { pid } of processes) kill(pid);
+  const deadline = Date.now() + END_MS_MAX;
+  while (processes.some(isAlive)) {
+    if (Date.now() > deadline) {
+      const left = processes.filter(isAlive).map(({ pid }) => pid);
+      throw new LabUnavailableError(`processes ${left.join(", ")} of the lab did not end`, {
+        where: lab.folder,
+      });
+    }
+    await wait(POLL_MS);
+  }
+  rmSync(lab.folder, { recursive: true, force: true });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // Gone already.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+  } catch {
+    // Gone, or somebody else's: then it is not ours.
+    return [];
+  }
+}
