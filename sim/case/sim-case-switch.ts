@@ -11,9 +11,12 @@ import type {
   SeenPacketIn,
   SentFrame,
 } from "../../src/case/device.ts";
-import { parseActions, parseRules } from "../../src/rule/parse.ts";
+import { dumpFlow } from "../../src/rule/dump-flow.ts";
+import { parseFlowMods } from "../../src/rule/flow-mod.ts";
+import { parseActions } from "../../src/rule/parse.ts";
 import { PORT } from "../../src/rule/port.ts";
 import { type Output, Switch } from "../switch/switch.ts";
+import { runOfctl } from "./ofctl.ts";
 import { packetInMeta } from "./packet-in-meta.ts";
 
 /** The simulated switch as a device under test: a fresh bridge, and a clock that only `warp` moves. */
@@ -33,7 +36,7 @@ export class SimCaseSwitch implements CaseSwitch {
   }
 
   async addFlows(text: string): Promise<void> {
-    this.#bridge.setFlows(parseRules(text, { ports: this.#bridge.ports }));
+    this.#bridge.changeFlows(parseFlowMods(text, { ports: this.#bridge.ports }));
   }
 
   async packet(inPort: DevicePort, bytes: Uint8Array): Promise<Reaction> {
@@ -51,11 +54,11 @@ export class SimCaseSwitch implements CaseSwitch {
   }
 
   async dumpFlows(): Promise<readonly string[]> {
-    throw new InputError("the simulator does not print its flows");
+    return this.#bridge.dumpFlows().map(({ rule, ...counts }) => dumpFlow(rule, counts));
   }
 
-  async ofctl({ command }: OfctlCommand): Promise<void> {
-    throw new InputError(`the simulator has no ofctl command ${command}`);
+  async ofctl(command: OfctlCommand): Promise<void> {
+    runOfctl(this.#bridge, command);
   }
 
   async flush(): Promise<void> {

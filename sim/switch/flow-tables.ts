@@ -1,6 +1,8 @@
 import type { Action } from "../../src/rule/action.ts";
+import type { FlowMod } from "../../src/rule/flow-mod.ts";
 import type { PortRef } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
+import { type ChangeOptions, changeFlows, identity } from "./change-flows.ts";
 import { type Entry, matchWords, Table } from "./table.ts";
 
 type PortResolver = (port: PortRef) => number;
@@ -37,6 +39,20 @@ export class FlowTables {
     this.#build([...this.entries().filter((old) => identity(old) !== id), entry]);
   }
 
+  /** Some changes, one after the other; with an error none of them is made. */
+  change(
+    mods: readonly FlowMod[],
+    resolve: PortResolver,
+    nowMs: number,
+    options: ChangeOptions,
+  ): void {
+    const context = {
+      port: resolve,
+      entry: (rule: Rule) => this.#entry(rule, resolve, nowMs),
+    };
+    this.#build(changeFlows(this.entries(), mods, context, options));
+  }
+
   /** By table, falling priority, and the order in which they came. */
   entries(): Entry[] {
     const compare = (a: Entry, b: Entry): number =>
@@ -58,7 +74,7 @@ export class FlowTables {
     resolveAll(rule.actions, resolve);
     return {
       rule,
-      words: matchWords(rule, inPort),
+      words: matchWords(rule.match, inPort),
       order: this.#order++,
       packets: 0,
       bytes: 0,
@@ -84,10 +100,6 @@ function expiryMs({ rule, addedMs, usedMs }: Entry): number {
   const hard = rule.hardTimeout ? addedMs + 1000 * rule.hardTimeout : Number.POSITIVE_INFINITY;
   const idle = rule.idleTimeout ? usedMs + 1000 * rule.idleTimeout : Number.POSITIVE_INFINITY;
   return Math.min(hard, idle);
-}
-
-function identity({ rule, words }: Entry): string {
-  return `${rule.table}|${rule.priority}|${words.join()}`;
 }
 
 /** Fails for an action that names a port which does not exist. */

@@ -2,8 +2,10 @@ import type { Clock } from "../../src/base/clock.ts";
 import { SWITCH_LIMITS } from "../../src/base/limits.ts";
 import type { Random } from "../../src/base/random.ts";
 import type { Action } from "../../src/rule/action.ts";
+import type { FlowMod } from "../../src/rule/flow-mod.ts";
 import { PORT } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
+import type { ChangeOptions } from "./change-flows.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import { formatConnection, tupleAddresses } from "./conntrack/dump.ts";
 import { Datapath, type SwitchLimits } from "./datapath.ts";
@@ -88,6 +90,13 @@ export class Switch {
     this.#datapath.forgetResults();
   }
 
+  /** Changes rules one after the other, in one step for packets. Throws InputError, and then changes nothing. */
+  changeFlows(mods: readonly FlowMod[], options: ChangeOptions = {}): void {
+    this.#tables.expire(this.#nowMs());
+    this.#tables.change(mods, (port) => this.#ports.number(port), this.#nowMs(), options);
+    this.#datapath.forgetResults();
+  }
+
   /**
    * A frame arrives through a port, or the controller gives it to the tables (`PORT.controller`; OpenFlow: a packet-out to
    * TABLE). What leaves the switch because of it, in order.
@@ -119,8 +128,9 @@ export class Switch {
     return gone.length;
   }
 
-  /** Every rule with its counters, by table and falling priority. */
+  /** Every rule that is not over with its counters, by table and falling priority. */
   dumpFlows(): FlowStatistics[] {
+    if (this.#tables.expire(this.#nowMs())) this.#datapath.forgetResults();
     return this.#tables.entries().map(({ rule, packets, bytes }) => ({ rule, packets, bytes }));
   }
 

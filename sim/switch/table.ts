@@ -1,3 +1,4 @@
+import type { Match } from "../../src/rule/match.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import { forEachWord, W } from "./layout.ts";
 
@@ -125,11 +126,11 @@ function masksOf(words: Int32Array): Int32Array {
   return masks;
 }
 
-/** A rule's match as triples word, value, mask, by rising word. `inPort` is the number of the match's port. */
-export function matchWords(rule: Rule, inPort: number | null): Int32Array {
+/** A match as triples word, value, mask, by rising word. `inPort` is the number of the match's port. */
+export function matchWords(match: Match, inPort: number | null): Int32Array {
   const values = new Map<number, [value: number, mask: number]>();
   if (inPort !== null) values.set(W.inPort, [inPort, 0xffff]);
-  for (const { field, value, mask } of rule.match.fields) {
+  for (const { field, value, mask } of match.fields) {
     forEachWord(field, value, mask, (word, v, m) => {
       const [oldValue, oldMask] = values.get(word) ?? [0, 0];
       values.set(word, [oldValue | v, oldMask | m]);

@@ -11,6 +11,8 @@ export function formatRule(rule: Rule): string {
   if (rule.idleTimeout) parts.push(`idle_timeout=${rule.idleTimeout}`);
   if (rule.hardTimeout) parts.push(`hard_timeout=${rule.hardTimeout}`);
   if (rule.priority !== DEFAULT_PRIORITY) parts.push(`priority=${rule.priority}`);
+  if (rule.importance) parts.push(`importance=${rule.importance}`);
+  parts.push(...(rule.flags ?? []));
   const match = formatMatch(rule.match);
   if (match !== "") parts.push(match);
   return `${parts.join(",")},actions=${formatActions(rule.actions)}`;

@@ -2,7 +2,7 @@ import type { Action } from "./action.ts";
 import { parseActionList, parseTable } from "./parse-action.ts";
 import { type MatchToken, type PortNames, parseMatch } from "./parse-match.ts";
 import { Piece, splitList } from "./piece.ts";
-import { DEFAULT_PRIORITY, type Rule } from "./rule.ts";
+import { DEFAULT_PRIORITY, FLOW_FLAGS, type FlowFlag, type Rule } from "./rule.ts";
 import { parseNumber } from "./value.ts";
 
 export interface ParseOptions {
@@ -13,19 +13,7 @@ export interface ParseOptions {
 }
 
 /** What `ovs-ofctl dump-flows` prints beside a rule; read over. */
-const STATISTICS = new Set([
-  "duration",
-  "n_packets",
-  "n_bytes",
-  "idle_age",
-  "hard_age",
-  "send_flow_rem",
-  "reset_counts",
-  "no_packet_counts",
-  "no_byte_counts",
-  "check_overlap",
-  "importance",
-]);
+const STATISTICS = new Set(["duration", "n_packets", "n_bytes", "idle_age", "hard_age"]);
 
 /**
  * The rules of a text in the form of `ovs-ofctl add-flows`: one a line, blank lines and `#` comments allowed.
@@ -63,40 +51,92 @@ function parseLine(piece: Piece, options: ParseOptions): Rule {
   }
   const matchPart = piece.slice(0, start.index);
   const actionPart = piece.slice(start.index + start[0].length).trim();
-  const header = { table: 0, priority: DEFAULT_PRIORITY, cookie: 0n };
-  const timeouts: { idleTimeout?: number; hardTimeout?: number } = {};
-  const tokens: MatchToken[] = [];
-  for (const token of splitList(matchPart)) {
-    const [key, value] = token.cut("=") ?? [token, null];
-    const needed = (): Piece => value ?? token.slice(token.text.length);
-    switch (key.text) {
-      case "table":
-        header.table = parseTable(needed());
-        break;
-      case "priority":
-        header.priority = Number(parseNumber(needed(), 16, "a priority"));
-        break;
-      case "cookie":
-        header.cookie = parseNumber(needed(), 64, "a cookie");
-        break;
-      case "idle_timeout":
-        timeouts.idleTimeout = Number(parseNumber(needed(), 16, "seconds"));
-        break;
-      case "hard_timeout":
-        timeouts.hardTimeout = Number(parseNumber(needed(), 16, "seconds"));
-        break;
-      default:
-        if (!STATISTICS.has(key.text)) tokens.push({ key, value });
-    }
-  }
+  const { table, tokens, ...header } = parseHeader(matchPart);
+  if (table === null) throw matchPart.error("a rule is in one table");
   const match = parseMatch(tokens, options.ports);
   const actions = parseActionList(actionPart, {
     match,
-    table: header.table,
+    table,
     ports: options.ports,
   });
   if (actions.length === 0 && actionPart.text.toLowerCase() !== "drop" && actionPart.text !== "") {
     throw actionPart.expected("an action");
   }
-  return { ...header, ...timeouts, match, actions };
+  const { priority, cookie, idleTimeout, hardTimeout, importance, flags } = header;
+  return {
+    table,
+    priority,
+    cookie: cookie ?? 0n,
+    ...(idleTimeout === undefined ? {} : { idleTimeout }),
+    ...(hardTimeout === undefined ? {} : { hardTimeout }),
+    ...(importance === undefined ? {} : { importance }),
+    ...(flags.length === 0 ? {} : { flags }),
+    match,
+    actions,
+  };
+}
+
+/** What stands before the actions and is no part of the match. */
+export interface FlowHeader {
+  /** `null`: all tables, which only a filter may say. */
+  readonly table: number | null;
+  readonly priority: number;
+  /** Absent where the text has none. */
+  readonly cookie?: bigint;
+  readonly idleTimeout?: number;
+  readonly hardTimeout?: number;
+  readonly importance?: number;
+  readonly flags: readonly FlowFlag[];
+  /** The rest: the match, and what only filters know. */
+  readonly tokens: readonly MatchToken[];
+}
+
+/** Takes apart what stands before `actions=`. `anyTable`: without `table=` it means all. */
+export function parseHeader(piece: Piece, anyTable = false): FlowHeader {
+  const header: { -readonly [K in keyof FlowHeader]: FlowHeader[K] } = {
+    table: anyTable ? null : 0,
+    priority: DEFAULT_PRIORITY,
+    flags: [],
+    tokens: [],
+  };
+  const tokens: MatchToken[] = [];
+  const flags = new Set<string>();
+  const seconds = (value: Piece) => Number(parseNumber(value, 16, "seconds"));
+  for (const token of splitList(piece)) {
+    const [key, value] = token.cut("=") ?? [token, null];
+    const needed = (): Piece => value ?? token.slice(token.text.length);
+    switch (key.text) {
+      case "table":
+        header.table = anyTable && isAnyTable(needed()) ? null : parseTable(needed());
+        break;
+      case "priority":
+        header.priority = Number(parseNumber(needed(), 16, "a priority"));
+        break;
+      case "cookie":
+        if (needed().text.includes("/")) tokens.push({ key, value });
+        else header.cookie = parseNumber(needed(), 64, "a cookie");
+        break;
+      case "idle_timeout":
+        header.idleTimeout = seconds(needed());
+        break;
+      case "hard_timeout":
+        header.hardTimeout = seconds(needed());
+        break;
+      case "importance":
+        header.importance = Number(parseNumber(needed(), 16, "an importance"));
+        break;
+      default:
+        if (isFlag(key.text) && value === null) flags.add(key.text);
+        else if (!STATISTICS.has(key.text)) tokens.push({ key, value });
+    }
+  }
+  return { ...header, tokens, flags: FLOW_FLAGS.filter((flag) => flags.has(flag)) };
+}
+
+function isAnyTable({ text }: Piece): boolean {
+  return text.toLowerCase() === "all" || text === "255";
+}
+
+function isFlag(word: string): word is FlowFlag {
+  return (FLOW_FLAGS as readonly string[]).includes(word);
 }

@@ -14,7 +14,22 @@ export interface Rule {
   /** Seconds; absent or 0: never. */
   readonly idleTimeout?: number;
   readonly hardTimeout?: number;
+  /** What decides who must go when a table is full; absent or 0: this rule first. */
+  readonly importance?: number;
+  /** In the order of FLOW_FLAGS; absent: none. */
+  readonly flags?: readonly FlowFlag[];
 }
+
+/** Words that stand among the match, in the order in which `dump-flows` prints them. */
+export const FLOW_FLAGS = [
+  "send_flow_rem",
+  "check_overlap",
+  "reset_counts",
+  "no_packet_counts",
+  "no_byte_counts",
+] as const;
+
+export type FlowFlag = (typeof FLOW_FLAGS)[number];
 
 export const DEFAULT_PRIORITY = 32768;
 export const MAX_TABLE = 254;
