@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { InputError } from "../../src/base/errors.ts";
 import type { DevicePort, PacketOutPort, SentFrame } from "../../src/case/device.ts";
 import { Marker } from "./marker.ts";
 import { isUntagged, markerFlow, OWN_COOKIE, relayFlows, taggedHex } from "./own-flows.ts";
@@ -34,7 +36,7 @@ export class OvsBridge implements AsyncDisposable {
   readonly #ovs: PrivateOvs;
   readonly folder: string;
   readonly #names: ReadonlyMap<DevicePort, string>;
-  readonly #captures: ReadonlyMap<DevicePort, PortCapture>;
+  readonly #captures = new Map<DevicePort, PortCapture>();
   readonly #marker: Marker;
   /** Flows of our own, one a line: those of the marker and of the relay. */
   readonly #ownFlows: string;
@@ -51,33 +53,36 @@ export class OvsBridge implements AsyncDisposable {
     this.#names = names;
     this.#marker = marker;
     this.#ownFlows = ownFlows;
-    this.#captures = new Map(
-      [...names.keys()].map((port) => [port, new PortCapture(capturePath(folder, port))]),
-    );
   }
 
   /** Dispose of it before the next one is made. Rejects with IsoreplayError for ports that Open vSwitch does not take. */
   static async create(ovs: PrivateOvs, ports: readonly BridgePort[]): Promise<OvsBridge> {
     const folder = await mkdtemp(join(ovs.folder, "bridge-"));
-    const [markerNumber, relayNumber] = freeNumbers(ports);
-    const fifo = join(folder, "marker");
-    await ovs.run("mkfifo", [fifo]);
-    const marker = new Marker(fifo);
+    const socket = join(folder, "marker.sock");
+    const marker = await Marker.listen(socket);
     const names = new Map<DevicePort, string>([["LOCAL", BRIDGE]]);
     for (const { no, name } of ports) names.set(no, name);
-    await ovs.vsctl(
-      ...["add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath-type=dummy"],
-      ...["fail-mode=secure", `protocols=${VERSIONS}`, "other-config:disable-in-band=true"],
-      ...["--", "set", "interface", BRIDGE, `options:tx_pcap=${capturePath(folder, "LOCAL")}`],
-      ...ports.flatMap(({ no, name }) => addPort(name, no, capturePath(folder, no))),
-      ...addPort(MARKER_PORT, markerNumber, fifo),
-      ...addPort(RELAY_PORT, relayNumber),
-    );
-    await ovs.appctl("time/stop");
+    const [markerNumber, relayNumber] = freeNumbers(ports);
     const ownFlows = [markerFlow(markerNumber), ...relayFlows(relayNumber, [...names.keys()])];
     const bridge = new OvsBridge(ovs, folder, names, marker, ownFlows.join("\n"));
-    await bridge.#settle();
-    return bridge;
+    try {
+      await ovs.vsctl(
+        ...["add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath-type=dummy"],
+        ...["fail-mode=secure", `protocols=${VERSIONS}`, "other-config:disable-in-band=true"],
+        ...["--", "set", "interface", BRIDGE, `options:tx_pcap=${capturePath(folder, "LOCAL")}`],
+        ...ports.flatMap(({ no, name }) => addPort(name, no, `tx_pcap=${capturePath(folder, no)}`)),
+        ...addPort(MARKER_PORT, markerNumber, `stream=unix:${socket}`),
+        ...addPort(RELAY_PORT, relayNumber),
+      );
+      await ovs.appctl("time/stop");
+      await marker.connected();
+      bridge.#openCaptures();
+      await bridge.#settle();
+      return bridge;
+    } catch (error) {
+      await bridge[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** The bridge as ovs-ofctl is told of it. */
@@ -137,7 +142,7 @@ export class OvsBridge implements AsyncDisposable {
       }
       const { hex, passed } = this.#marker.next();
       await this.appctl("netdev-dummy/receive", name, ...hexes, hex);
-      await passed;
+      await passed();
       start = end;
     } while (start < arrivals.length);
     return this.drain();
@@ -175,6 +180,16 @@ export class OvsBridge implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Open vSwitch says nothing when it cannot make a port: then there is no capture of it. */
+  #openCaptures(): void {
+    for (const [port, name] of this.#names) {
+      const path = capturePath(this.folder, port);
+      if (!existsSync(path))
+        throw new InputError(`Open vSwitch does not make a port named "${name}"`);
+      this.#captures.set(port, new PortCapture(path));
+    }
+  }
+
   /** After a change of flows: our own stand (again), and no packet is handled as before the change. */
   async #settle(restore = true): Promise<void> {
     if (restore) await this.ofctl("add-flows", ["-"], ["--bundle"], this.#ownFlows);
@@ -203,9 +218,9 @@ function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }
 
-function addPort(name: string, no: number, capture?: string): string[] {
+function addPort(name: string, no: number, option?: string): string[] {
   const options = ["type=dummy", `ofport_request=${no}`];
-  if (capture !== undefined) options.push(`options:tx_pcap=${capture}`);
+  if (option !== undefined) options.push(`options:${option}`);
   return ["--", "add-port", BRIDGE, name, "--", "set", "interface", name, ...options];
 }
 
