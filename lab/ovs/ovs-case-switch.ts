@@ -1,3 +1,4 @@
+import { InputError } from "../../src/base/errors.ts";
 import type { SwitchCase } from "../../src/case/case.ts";
 import type {
   CaseSwitch,
@@ -67,8 +68,16 @@ export class OvsCaseSwitch implements CaseSwitch, AsyncDisposable {
   }
 
   async flush(args: readonly string[], via: "dpctl" | "ofctl"): Promise<void> {
-    if (via === "ofctl") await this.#bridge.ofctl("ct-flush", args);
-    else await this.#bridge.appctl("dpctl/flush-conntrack", ...args);
+    if (via === "ofctl") {
+      await this.#bridge.ofctl("ct-flush", args);
+      return;
+    }
+    try {
+      await this.#bridge.appctl("dpctl/flush-conntrack", ...args);
+    } catch (error) {
+      // Of a whole tuple it says when no such connection is there. Then there is nothing to flush.
+      if (!(error instanceof InputError) || !error.message.includes("No such file")) throw error;
+    }
   }
 
   dpctl(command: string, args: readonly string[]): Promise<string> {

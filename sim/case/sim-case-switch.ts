@@ -1,5 +1,4 @@
 import { NS_PER_MS } from "../../src/base/clock.ts";
-import { InputError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
 import type { SwitchCase } from "../../src/case/case.ts";
 import type {
@@ -16,6 +15,7 @@ import { parseFlowMods } from "../../src/rule/flow-mod.ts";
 import { parseActions } from "../../src/rule/parse.ts";
 import { PORT } from "../../src/rule/port.ts";
 import { type Output, Switch } from "../switch/switch.ts";
+import { runDpctl } from "./dpctl.ts";
 import { runOfctl } from "./ofctl.ts";
 import { packetInMeta } from "./packet-in-meta.ts";
 
@@ -61,23 +61,20 @@ export class SimCaseSwitch implements CaseSwitch {
     runOfctl(this.#bridge, command);
   }
 
-  async flush(): Promise<void> {
-    this.#bridge.flushConntrack();
+  async flush(args: readonly string[]): Promise<void> {
+    runDpctl(this.#bridge, "flush-conntrack", args, this.#nowMs());
   }
 
-  async dpctl(command: string): Promise<string> {
-    switch (command) {
-      case "ct-disable-tcp-seq-chk":
-      case "ct-enable-tcp-seq-chk":
-        this.#bridge.conntrack.liberal = command === "ct-disable-tcp-seq-chk";
-        return "";
-      default:
-        throw new InputError(`the simulator has no dpctl command ${command}`);
-    }
+  async dpctl(command: string, args: readonly string[]): Promise<string> {
+    return runDpctl(this.#bridge, command, args, this.#nowMs());
   }
 
   async warp(ms: number): Promise<void> {
     this.#nowNs += BigInt(ms) * NS_PER_MS;
+  }
+
+  #nowMs(): number {
+    return Number(this.#nowNs / NS_PER_MS);
   }
 }
 

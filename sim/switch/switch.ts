@@ -8,6 +8,7 @@ import type { Rule } from "../../src/rule/rule.ts";
 import type { ChangeOptions } from "./change-flows.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import { formatConnection, tupleAddresses } from "./conntrack/dump.ts";
+import type { Fragments } from "./conntrack/fragments.ts";
 import { Datapath, type SwitchLimits } from "./datapath.ts";
 import { FlowTables } from "./flow-tables.ts";
 import type { Output, SwitchCounters } from "./output.ts";
@@ -58,6 +59,10 @@ export class Switch {
 
   get counters(): SwitchCounters {
     return this.#datapath.counters;
+  }
+
+  get fragments(): Fragments {
+    return this.#datapath.fragments;
   }
 
   get conntrack(): Conntrack {

@@ -12,6 +12,9 @@ interface Node {
 /** Buckets looked at for dead connections with each insertion, so that the table follows the live ones. */
 const SWEPT_PER_INSERT = 4;
 
+/** Milliseconds between two looks at all connections. */
+const SWEEP_MS = 1_000;
+
 /**
  * Connections by tuple: each stands in the table twice, under its original tuple and under that of its answers.
  * A chained hash table of its own, because a Map would need a string for each look-up.
@@ -20,6 +23,7 @@ export class ConnectionTable {
   #buckets: (Node | null)[] = new Array<Node | null>(64).fill(null);
   #size = 0;
   #sweep = 0;
+  #sweptMs = Number.NEGATIVE_INFINITY;
   /** Whether the last `find` hit the reply tuple. */
   foundReply = false;
 
@@ -57,9 +61,21 @@ export class ConnectionTable {
   remove(connection: Connection): void {
     if (connection.removed) return;
     connection.removed = true;
+    if (connection.pool !== null) connection.pool.count--;
     this.#unlink(connection.original, connection);
     this.#unlink(connection.reply, connection);
     this.#size--;
+  }
+
+  /** Removes all connections that are over; looks at most once in `SWEEP_MS`, since it looks at all. */
+  sweep(nowMs: number): void {
+    if (nowMs - this.#sweptMs < SWEEP_MS) return;
+    this.#sweptMs = nowMs;
+    for (const head of this.#buckets) {
+      for (let node = head; node !== null; node = node.next) {
+        if (node.connection.expiresMs <= nowMs) this.remove(node.connection);
+      }
+    }
   }
 
   /** Every connection that is not over yet. */

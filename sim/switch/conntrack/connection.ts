@@ -1,5 +1,6 @@
 import type { TcpPeer } from "./tcp.ts";
 import type { Tuple } from "./tuple.ts";
+import type { ZonePool } from "./zone-limits.ts";
 
 /** What a connection's NAT changes in packets of the original direction. */
 export type NatKind = "none" | "src" | "dst";
@@ -20,6 +21,8 @@ export class Connection {
   phase = 0;
   /** TCP: the end that began, and the other. */
   peers: readonly [TcpPeer, TcpPeer] | null = null;
+  /** Where it is counted; `null`: its zone had no limit when it began. */
+  pool: ZonePool | null = null;
   /** Gone from the table; a packet may still hold on to it. */
   removed = false;
 

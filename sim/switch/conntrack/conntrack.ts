@@ -9,6 +9,7 @@ import { chooseReply, type NatKind, translate } from "./nat.ts";
 import { beginTcp, mayBegin, type TcpSegment, tcpPhase, updateTcp } from "./tcp.ts";
 import { ICMP_TIMEOUT_MS, TCP_TIMEOUT_MS, UDP_TIMEOUT_MS } from "./timeouts.ts";
 import { IPV6, reply, type Tuple, TupleBuffer } from "./tuple.ts";
+import { ZoneLimits } from "./zone-limits.ts";
 
 /** What a `ct` action asks for, with its fields read. */
 export interface CtRequest {
@@ -44,9 +45,11 @@ export class Conntrack {
   readonly table = new ConnectionTable();
   /** Accept TCP segments outside the window (`dpctl/ct-disable-tcp-seq-chk`). */
   liberal = false;
-  /** Commits refused because the table was full or no translation was free. */
-  readonly refused = { tableFull: 0, natExhausted: 0 };
-  readonly #limits: ConntrackLimits;
+  /** Commits refused because the table or the zone was full, or no translation was free. */
+  readonly refused = { tableFull: 0, zoneFull: 0, natExhausted: 0 };
+  /** Most connections at once (`dpctl/ct-set-maxconns`). */
+  connectionsMax: number;
+  readonly zoneLimits = new ZoneLimits();
   readonly #natBasis: number;
   readonly #tuple = new TupleBuffer();
   readonly #segment: TcpSegment = {
@@ -60,7 +63,7 @@ export class Conntrack {
 
   constructor(random: Random, limits: ConntrackLimits) {
     this.#natBasis = random.int(0, 0x7fffffff);
-    this.#limits = limits;
+    this.connectionsMax = limits.connectionsMax;
   }
 
   /** Tracks the packet: sets its ct fields, commits and translates as asked. */
@@ -205,8 +208,15 @@ export class Conntrack {
     }
     packet.ctState = NEW;
     if (!request.commit) return null;
-    if (this.table.size >= this.#limits.connectionsMax) {
+    if (this.table.size >= this.connectionsMax) this.table.sweep(nowMs);
+    if (this.table.size >= this.connectionsMax) {
       this.refused.tableFull++;
+      return null;
+    }
+    const pool = this.zoneLimits.pool(request.zone);
+    if (pool !== null && pool.count >= pool.limit) this.table.sweep(nowMs);
+    if (pool !== null && pool.count >= pool.limit) {
+      this.refused.zoneFull++;
       return null;
     }
     const original = tuple.freeze();
@@ -226,6 +236,8 @@ export class Conntrack {
     if (tcp) connection.peers = beginTcp(this.#segment);
     connection.expiresMs =
       nowMs + (tcp ? TCP_TIMEOUT_MS.opening : simpleTimeouts(original.protocol)[0]);
+    connection.pool = pool;
+    if (pool !== null) pool.count++;
     this.table.insert(connection, nowMs);
     if (nat !== null) translate(packet, connection, false, false);
     return connection;

@@ -17,9 +17,8 @@ const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
 /** A connection as a line of `ovs-appctl dpctl/dump-conntrack`. */
 export function formatConnection(connection: Connection): string {
   const { original, mark, label } = connection;
-  const protocol = original.protocol & ~IPV6;
   const parts = [
-    PROTOCOL_NAMES.get(protocol) ?? String(protocol),
+    protocolName(connection),
     `orig=(${formatTuple(original)})`,
     `reply=(${formatTuple(connection.reply)})`,
   ];
@@ -27,11 +26,21 @@ export function formatConnection(connection: Connection): string {
   if (mark !== 0) parts.push(`mark=${mark >>> 0}`);
   const labels = labelValue(label);
   if (labels !== 0n) parts.push(`labels=0x${labels.toString(16)}`);
-  if (connection.peers !== null) {
-    const [first, second] = connection.peers;
-    parts.push(`protoinfo=(state=${stateName(Math.max(first.state, second.state))})`);
-  }
+  if (connection.peers !== null) parts.push(`protoinfo=(state=${connectionState(connection)})`);
   return parts.join(",");
+}
+
+/** As the dump names it; a number where it has no name. */
+export function protocolName({ original }: Connection): string {
+  const protocol = original.protocol & ~IPV6;
+  return PROTOCOL_NAMES.get(protocol) ?? String(protocol);
+}
+
+/** The state of a TCP connection as the dump shows it; empty for other protocols. */
+export function connectionState({ peers }: Connection): string {
+  if (peers === null) return "";
+  const [first, second] = peers;
+  return stateName(Math.max(first.state, second.state));
 }
 
 /** The dump shows the names of Linux's states where its own differ. */

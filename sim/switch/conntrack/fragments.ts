@@ -3,8 +3,31 @@ import { extractKey } from "../key.ts";
 import { WORDS } from "../layout.ts";
 import type { Packet } from "../packet.ts";
 
-/** A fragment other than the last that is smaller than this is refused: nobody but an attacker sends such. */
-const SIZE_MIN = { v4: 1_200, v6: 1_280 };
+/** What `dpctl/ipf-…` sets and counts for each version of IP. */
+export interface FragmentFamily {
+  /** Off: no fragment is held, and each is invalid to conntrack. */
+  enabled: boolean;
+  /** A fragment other than the last that is smaller than this is refused: nobody but an attacker sends such. */
+  sizeMin: number;
+  accepted: number;
+  completed: number;
+  /** Dropped because their packet never became complete. */
+  expired: number;
+  tooSmall: number;
+  overlapped: number;
+}
+
+function family(sizeMin: number): FragmentFamily {
+  return {
+    enabled: true,
+    sizeMin,
+    accepted: 0,
+    completed: 0,
+    expired: 0,
+    tooSmall: 0,
+    overlapped: 0,
+  };
+}
 
 interface Piece {
   readonly packet: Packet;
@@ -15,6 +38,7 @@ interface Piece {
 }
 
 interface Pending {
+  readonly family: FragmentFamily;
   readonly pieces: Piece[];
   readonly expiresMs: number;
   /** Offset behind the last byte; -1 while the last fragment is missing. */
@@ -41,14 +65,15 @@ interface Place {
  */
 export class Fragments {
   readonly #pending = new Map<string, Pending>();
-  readonly #max: number;
   readonly #timeoutMs: number;
   #held = 0;
-  /** Fragments dropped because their packet never became complete. */
-  expired = 0;
+  readonly v4 = family(1_200);
+  readonly v6 = family(1_280);
+  /** Fragments held at once; beyond, each is invalid. */
+  max: number;
 
   constructor(limits: { readonly fragmentsMax: number; readonly fragmentMs: number }) {
-    this.#max = limits.fragmentsMax;
+    this.max = limits.fragmentsMax;
     this.#timeoutMs = limits.fragmentMs;
   }
 
@@ -63,10 +88,13 @@ export class Fragments {
   accept(packet: Packet, scope: string, nowMs: number): Reassembled | "invalid" | null {
     this.#expire(nowMs);
     const v4 = packet.ethType === 0x0800;
-    const place = v4 ? placeV4(packet) : placeV6(packet);
-    if (place === null || this.#held >= this.#max) return "invalid";
-    const size = packet.end - packet.l3;
-    if (place.more && size < (v4 ? SIZE_MIN.v4 : SIZE_MIN.v6)) return "invalid";
+    const family = v4 ? this.v4 : this.v6;
+    const place = !family.enabled ? null : v4 ? placeV4(packet) : placeV6(packet);
+    if (place === null || this.#held >= this.max) return "invalid";
+    if (place.more && packet.end - packet.l3 < family.sizeMin) {
+      family.tooSmall++;
+      return "invalid";
+    }
     const bytes = packet.end - place.dataAt;
     const piece: Piece = {
       packet: packet.clone(),
@@ -75,21 +103,24 @@ export class Fragments {
       last: place.offset + bytes - 1,
     };
     const key = `${scope}|${place.id}`;
-    const pending = this.#pending.get(key) ?? this.#begin(key, nowMs);
+    const pending = this.#pending.get(key) ?? this.#begin(key, family, nowMs);
     if (bytes <= 0 || pending.pieces.some((p) => piece.first <= p.last && p.first <= piece.last)) {
+      family.overlapped++;
       return "invalid";
     }
     pending.pieces.push(piece);
     this.#held++;
+    family.accepted++;
     if (!place.more) pending.total = piece.last + 1;
     if (!isComplete(pending)) return null;
     this.#forget(key, pending);
+    family.completed += pending.pieces.length;
     const pieces = pending.pieces.sort((a, b) => a.first - b.first);
     return { whole: join(pieces), parts: pieces.map((p) => p.packet) };
   }
 
-  #begin(key: string, nowMs: number): Pending {
-    const pending = { pieces: [], expiresMs: nowMs + this.#timeoutMs, total: -1 };
+  #begin(key: string, family: FragmentFamily, nowMs: number): Pending {
+    const pending = { family, pieces: [], expiresMs: nowMs + this.#timeoutMs, total: -1 };
     this.#pending.set(key, pending);
     return pending;
   }
@@ -103,7 +134,7 @@ export class Fragments {
   #expire(nowMs: number): void {
     for (const [key, pending] of this.#pending) {
       if (pending.expiresMs >= nowMs) return;
-      this.expired += pending.pieces.length;
+      pending.family.expired += pending.pieces.length;
       this.#forget(key, pending);
     }
   }
