@@ -5,7 +5,7 @@ export type ChunkLineState = (typeof CHUNK_LINE)[keyof typeof CHUNK_LINE];
 
 /**
  * The line before a chunk's data: `chunk-size [chunk-ext] CRLF` (RFC 9112 §7.1), read byte by byte so that it may be
- * split anywhere. Extensions are skipped. Spaces after the size are tolerated: old servers pad with them.
+ * split anywhere. Extensions are skipped. Spaces around the size are tolerated: old servers pad with them.
  */
 export class ChunkLine {
   /** The size once `done`. */
@@ -43,7 +43,7 @@ export class ChunkLine {
         this.size = this.size * 16 + value;
         this.#digits++;
       } else if (byte === 0x3b || byte === 0x0d || byte === SP || byte === HTAB) {
-        this.#isPastSize = true;
+        this.#isPastSize = this.#digits > 0 || !(byte === SP || byte === HTAB);
       } else {
         this.stoppedAt = at;
         return CHUNK_LINE.bad;

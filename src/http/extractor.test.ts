@@ -220,3 +220,35 @@ test("what lets two readers disagree is flagged", (t) => {
   t.deepEqual(found[0]!.anomalies, ["conflicting-content-length"]);
   t.is(counts["conflicting-content-length"], 1);
 });
+
+test(
+  "a version that nobody speaks is still answered",
+  finds,
+  [
+    ["client", "GET /1 HTTP/2.0\r\nHost: h\r\n\r\n"],
+    ["server", ok("505")],
+    ["client", "GET /2 HTTP/1\r\nHost: h\r\n\r\n"],
+    ["server", `HTTP/1.\xc5${ok("two").slice(8)}`],
+  ],
+  ["GET /1 0 200 3", "GET /2 0 200 3"],
+);
+test(
+  "spaces in a target stay in it, spaces around it do not (RFC 9112 §3)",
+  finds,
+  [
+    ["client", "GET /gate.php?os=Win 7 HTTP/1.1\r\nHost: h\r\n\r\n"],
+    ["server", ok("1")],
+    ["client", "GET  /2\tHTTP/1.1 \r\nHost: h\r\n\r\n"],
+    ["server", ok("2")],
+  ],
+  ["GET /gate.php?os=Win 7 0 200 1", "GET /2 0 200 1"],
+);
+test(
+  "a chunk size may have spaces around it",
+  finds,
+  [
+    ["client", get("/1")],
+    ["server", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n 3 \r\nabc\r\n0\r\n\r\n"],
+  ],
+  ["GET /1 0 200 3"],
+);

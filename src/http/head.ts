@@ -16,6 +16,7 @@ import {
   trimEnd,
 } from "./syntax.ts";
 import { addCodings } from "./transfer-coding.ts";
+import { findVersion, versionNumber } from "./version.ts";
 
 /** How a message's transfer coding reads: none, chunked last (the only one that frames), or anything else. */
 export type TransferCoding = "none" | "chunked" | "other";
@@ -182,17 +183,23 @@ function parseConnection(bytes: Uint8Array, from: number, end: number, head: Hea
   }
 }
 
-/** Method, target, version. The target is what stands between the first and the last space, spaces in it included. */
+/**
+ * Method, target, version. The target is what stands between the first and the last space, spaces in it included
+ * (RFC 9112 §3 has none in it; a server that takes such a line takes it so). With two words only the second is the target.
+ */
 function parseRequestLine(bytes: Uint8Array, start: number, lineEnd: number, head: Head): void {
   let methodEnd = start;
   while (methodEnd < lineEnd && bytes[methodEnd] !== SP) methodEnd++;
   head.method = methodName(bytes, start, methodEnd);
   const last = trimEnd(bytes, methodEnd, lineEnd);
-  const version = last - 8;
-  if (version > methodEnd && bytes[version + 4] === 0x2f && bytes[version - 1] === SP) {
-    head.version = (bytes[version + 5]! - 0x30) * 10 + (bytes[version + 7]! - 0x30);
+  const version = findVersion(bytes, methodEnd, last);
+  if (version !== -1) {
+    head.version = versionNumber(bytes, version, last);
     const from = skipBlank(bytes, methodEnd, version);
-    head.target = latin1(bytes, from, trimEnd(bytes, from, version));
+    const isTargetless = from === version && version === methodEnd + 1;
+    head.target = isTargetless
+      ? latin1(bytes, version, last)
+      : latin1(bytes, from, trimEnd(bytes, from, version));
   } else {
     head.version = 9;
     head.target = latin1(bytes, skipBlank(bytes, methodEnd, last), last);
@@ -223,8 +230,7 @@ export function readCutRequestLine(
 function parseStatusLine(bytes: Uint8Array, start: number, lineEnd: number, head: Head): void {
   let at = start;
   while (at < lineEnd && bytes[at] !== SP) at++;
-  const isHttp = at - start === 8;
-  head.version = isHttp ? (bytes[start + 5]! - 0x30) * 10 + (bytes[start + 7]! - 0x30) : 10;
+  head.version = at - start < 8 ? 10 : versionNumber(bytes, start, at);
   while (at < lineEnd && bytes[at] === SP) at++;
   let status = 0;
   for (let i = 0; i < 3 && at < lineEnd; i++, at++) {

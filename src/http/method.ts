@@ -31,3 +31,12 @@ export function methodName(bytes: Uint8Array, start: number, end: number): strin
   }
   return latin1(bytes, start, end);
 }
+
+/** Whether bytes[start, end) is one of the methods of nearly all traffic. */
+export function isKnownMethod(bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  const known = KNOWN.get(keyOf(length, bytes[start]!, bytes[start + 1]!));
+  if (known === undefined) return false;
+  for (let i = 2; i < length; i++) if (bytes[start + i] !== known.charCodeAt(i)) return false;
+  return true;
+}

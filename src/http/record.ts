@@ -12,7 +12,7 @@ export interface TransactionRecord {
   readonly method: string;
   readonly host: string;
   readonly uri: string;
-  /** `null`: no response in the capture; `complete` is then false, too. */
+  /** `null`: no response in the capture, or one without a status line: the answer of HTTP/0.9, which may well be complete. */
   readonly status: number | null;
   readonly requestBytes: number;
   readonly responseBytes: number;

@@ -44,3 +44,27 @@ test("any first line is the same whole and byte by byte", (t) => {
     }),
   );
 });
+
+test(same, "GET /a http/1.1\r\n");
+test(same, "HTTP/1.\xc5 200 OK\r\n");
+test(same, `HTTP/${"1".repeat(17)} 200 OK\r\n`);
+
+const taken = test.macro({
+  exec(t, text: string, kind: keyof typeof START) {
+    const bytes = new Uint8Array(Buffer.from(text, "latin1"));
+    t.is(classifyStart(bytes, 0, bytes.length), START[kind]);
+  },
+  title: (_title, text, kind) => `${JSON.stringify(text)} is taken for ${kind}`,
+});
+
+// A server refuses another version with an answer, so the two belong together (RFC 9110 §15.6.6).
+test(taken, "GET /a HTTP/2.0\r\n", "request");
+test(taken, "POST /a http/1.1\r\n", "request");
+test(taken, "GET /a HTTP/1\r\n", "request");
+test(taken, "GET /a\tHTTP/1.1\r\n", "request");
+test(taken, "GET HTTP/1.1\r\n", "request");
+test(taken, "PRI * HTTP/2.0\r\n", "none");
+test(taken, "OPTIONS rtsp://camera.example/ RTSP/1.0\r\n", "none");
+test(taken, "HTTP/1.\xc5 200 OK\r\n", "response");
+test(taken, "HTTP/x 200 OK\r\n", "response");
+test(taken, `HTTP/${"1".repeat(17)} 200 OK\r\n`, "none");

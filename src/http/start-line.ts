@@ -1,4 +1,6 @@
-import { CR, findLf, SP, TOKEN } from "./syntax.ts";
+import { isKnownMethod } from "./method.ts";
+import { CR, findLf, HTAB, SP, TOKEN } from "./syntax.ts";
+import { findVersion } from "./version.ts";
 
 /**
  * What the bytes at the start of a message look like. `more`: too few to tell. `likely`: the same, but with a method
@@ -20,6 +22,9 @@ export type StartKind = (typeof START)[keyof typeof START];
 /** Longest method name that is taken for one: those registered with IANA have at most 17 characters. */
 const METHOD_LENGTH_MAX = 32;
 
+/** Longest version that is taken for one after `HTTP/` in a status line. A garbled one is still the start of an answer. */
+const STATUS_VERSION_LENGTH_MAX = 16;
+
 const HTTP = [0x48, 0x54, 0x54, 0x50, 0x2f];
 
 /** True when `HTTP/` stands at `at`. */
@@ -39,7 +44,8 @@ function isDigit(byte: number | undefined): boolean {
 
 /**
  * Sort the start of a message in bytes[start, end), leading blank lines already skipped.
- * A request is believed only when its whole line is there and ends in `HTTP/` digit `.` digit (major version 0 or 1).
+ * A request is believed only when its whole line is there and ends in `HTTP/` digit `.` digit (major version 0 or 1),
+ * or, after a method that everybody knows, in any other version: a server answers that, too (RFC 9110 §15.6.6).
  */
 export function classifyStart(bytes: Uint8Array, start: number, end: number): StartKind {
   const length = end - start;
@@ -63,7 +69,8 @@ export function classifyStart(bytes: Uint8Array, start: number, end: number): St
 function classifyStatusLine(bytes: Uint8Array, start: number, end: number): StartKind {
   // HTTP/d.d SP ddd, as far as it is there: a longer piece must not say otherwise than a shorter one.
   let at = start + 5;
-  while (at < end && (isDigit(bytes[at]) || bytes[at] === 0x2e)) at++;
+  const limit = Math.min(end, at + STATUS_VERSION_LENGTH_MAX);
+  while (at < limit && bytes[at]! > SP) at++;
   if (at < end && bytes[at] !== SP) return START.none;
   while (at < end && bytes[at] === SP) at++;
   if (at === end) return START.likely;
@@ -90,14 +97,15 @@ function classifyRequestLine(bytes: Uint8Array, start: number, end: number): Sta
   if (
     version > at &&
     isHttpSlash(bytes, version) &&
-    bytes[version - 1] === SP &&
+    (bytes[version - 1] === SP || bytes[version - 1] === HTAB) &&
     isDigit(bytes[version + 5]) &&
     bytes[version + 6] === 0x2e &&
     isDigit(bytes[version + 7])
   ) {
-    // `PRI * HTTP/2.0` and the like open another protocol.
-    return bytes[version + 5]! <= 0x31 ? START.request : START.none;
+    if (bytes[version + 5]! <= 0x31) return START.request;
   }
+  // Not `PRI * HTTP/2.0` and the like, which open another protocol.
+  if (isKnownMethod(bytes, start, at) && findVersion(bytes, at, last) !== -1) return START.request;
   return isSimpleGet(bytes, start, last) ? START.simpleRequest : START.none;
 }
 

@@ -14,7 +14,7 @@ export interface Transaction {
   readonly host: string;
   /** The request target as it was sent. */
   readonly uri: string;
-  /** `null`: no response in the capture. */
+  /** `null`: no response in the capture, or the answer of HTTP/0.9, which has no status line. */
   readonly status: number | null;
   /** Body lengths in bytes after transfer decoding (chunks joined), before content decoding. */
   readonly requestBytes: number;
