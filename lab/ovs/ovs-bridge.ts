@@ -92,7 +92,7 @@ export class OvsBridge implements AsyncDisposable {
 
   /**
    * `ovs-ofctl COMMAND BRIDGE ARGS…`; gives what it prints. In OpenFlow 1.5 unless the options say otherwise.
-   * Rejects with CommandError when it is refused.
+   * Rejects with InputError when it is refused, with the words of the refusal.
    */
   async ofctl(
     command: string,
@@ -103,8 +103,9 @@ export class OvsBridge implements AsyncDisposable {
     const asked = options.some((o) => o.startsWith("-O") || o.startsWith("--protocols"));
     const version = asked ? [] : ["-O", "OpenFlow15"];
     const all = [...version, ...options, command, this.target, ...args];
-    const { stdout } = await this.#ovs.run("ovs-ofctl", all, input);
-    return stdout;
+    const { exitStatus, stdout, stderr } = await this.#ovs.run("ovs-ofctl", all, input, [0, 1]);
+    if (exitStatus === 0) return stdout;
+    throw new InputError(refusal(stderr), { where: `ovs-ofctl ${command}` });
   }
 
   /** The same for a command that changes something: the next packet sees the change. */
@@ -208,6 +209,12 @@ export class OvsBridge implements AsyncDisposable {
 function mayTouchOthers(command: string, input: string | undefined): boolean {
   if (/^(?:del-flows|mod-flows|replace-flows)$/.test(command)) return true;
   return command === "add-flows" && /^\s*(?:delete|modify)/m.test(input ?? "");
+}
+
+/** What ovs-ofctl says, without the bytes of the message that was refused. */
+function refusal(stderr: string): string {
+  const lines = stderr.split("\n").filter((line) => !/^(?:[0-9a-f]{8} {2}|\s*$)/.test(line));
+  return lines.map((line) => line.replace(/^ovs-ofctl: /, "").trim()).join(" | ");
 }
 
 function capturePath(folder: string, port: DevicePort): string {

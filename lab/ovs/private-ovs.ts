@@ -96,10 +96,16 @@ export class PrivateOvs implements AsyncDisposable {
   }
 
   /** A command that sees the private switch as the machine's own. */
-  run(file: string, args: readonly string[], input?: string): Promise<CommandResult> {
+  run(
+    file: string,
+    args: readonly string[],
+    input?: string,
+    okStatus: readonly number[] = [0],
+  ): Promise<CommandResult> {
     return runCommand(file, args, {
       env: this.#env,
       timeoutMs: COMMAND_MS_MAX,
+      okStatus,
       ...(input === undefined ? {} : { input }),
     });
   }

@@ -2,7 +2,7 @@ import { FIELDS, type Field, fieldNamed } from "../../src/rule/field.ts";
 import { CT_STATE_BITS, ETH_TYPE } from "../../src/rule/match.ts";
 import { formatPort } from "../../src/rule/port.ts";
 import { formatMasked } from "../../src/rule/value.ts";
-import { readBits, W } from "../switch/layout.ts";
+import { CT_STATE, readBits, W } from "../switch/layout.ts";
 import type { PacketIn } from "../switch/output.ts";
 
 /** As `ovs-ofctl monitor` prints a packet-in (ofp-packet.c, match.c), from the table to the reason. */
@@ -42,7 +42,8 @@ function tuple(key: Int32Array): string[] {
       : family === ETH_TYPE.ipv6
         ? "ipv6"
         : `dl_type=0x${family?.toString(16).padStart(4, "0")}`;
-  if (key[W.ctProto] === 0) return [protocol];
+  // An invalid packet has no connection whose direction it could be.
+  if (key[W.ctProto] === 0 || (key[W.ctState]! & CT_STATE.inv) !== 0) return [protocol];
   const names =
     family === ETH_TYPE.ipv6 ? ["ct_ipv6_src", "ct_ipv6_dst"] : ["ct_nw_src", "ct_nw_dst"];
   return [

@@ -1,5 +1,6 @@
 import { adjustChecksum } from "../../src/wire/checksum.ts";
 import type { Connection } from "./conntrack/connection.ts";
+import type { Tuple } from "./conntrack/tuple.ts";
 
 /**
  * A packet on its way through the switch: the bytes, where the headers start, and what conntrack knows of it.
@@ -33,7 +34,7 @@ export class Packet {
   connectionReply = false;
   connectionRelated = false;
   /** Whose original tuple the `ct_nw_*` fields show. */
-  origin: Connection | null = null;
+  origin: { readonly original: Tuple } | null = null;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;

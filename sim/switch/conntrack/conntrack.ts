@@ -111,7 +111,8 @@ export class Conntrack {
       connection = this.#begin(packet, request, nowMs);
     }
     this.#show(packet, request.zone, connection);
-    if (connection !== null) setMarkAndLabel(packet, connection, request);
+    if (connection === null) this.#showOwn(packet);
+    else setMarkAndLabel(packet, connection, request);
     packet.connection = request.nat === null ? connection : null;
     packet.connectionReply = isReply;
     packet.connectionRelated = related;
@@ -267,6 +268,11 @@ export class Conntrack {
     packet.ctMark = connection === null ? 0 : connection.mark;
     packet.ctLabel = connection === null ? null : connection.label;
     packet.origin = connection;
+  }
+
+  /** Without a connection the packet's own tuple takes the place of its connection's original one. */
+  #showOwn(packet: Packet): void {
+    packet.origin = { original: this.#tuple.freeze() };
   }
 }
 
