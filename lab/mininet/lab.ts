@@ -2,12 +2,14 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { NS_PER_MS } from "../../src/base/clock.ts";
+import { parseRules } from "../../src/rule/parse.ts";
 import type { Lab, MoveRecord, MoveRequest, RunningLab, Watch } from "../../src/run/lab.ts";
 import type { BridgeName, HostPlan, Plan, TapName } from "../../src/run/plan.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
 import { Capsule, type HostPlace, type HostSpec } from "./capsule.ts";
+import { cuts } from "./cut.ts";
 import { Machine } from "./machine.ts";
 import { OpenVSwitch } from "./ovs.ts";
 import { VolumeStore } from "./volume-store.ts";
@@ -66,7 +68,7 @@ class Cloud {
   #realtimeNs = 0n;
   #ovs: OpenVSwitch | null = null;
   #tap: Tap | null = null;
-  #port: OpenFlowPort | null = null;
+  readonly #ports = new Map<BridgeName, OpenFlowPort>();
   #taps: readonly TapName[] = [];
 
   constructor(
@@ -106,11 +108,14 @@ class Cloud {
     const byName = new Map(places.map((place) => [place.name, place]));
     await this.#ovsRules("outside", OUTSIDE_RULES);
     journal.add({ kind: "controller", name: "isolation" });
-    this.#port = await OpenFlowPort.connect({
-      path: ovs.socket("isolation"),
-      timers: new LabTimers({ ...this.#epoch, speed: 1 }),
-      connectMsMax: CONNECT_MS_MAX,
-    });
+    for (const bridge of ["private", "isolation"] as const) {
+      const port = await OpenFlowPort.connect({
+        path: ovs.socket(bridge),
+        timers: new LabTimers({ ...this.#epoch, speed: 1 }),
+        connectMsMax: CONNECT_MS_MAX,
+      });
+      this.#ports.set(bridge, port);
+    }
     journal.add({ kind: "tap", name: "packets" });
     await this.#listen(byName);
     // The lab's time begins when everything is up.
@@ -129,32 +134,35 @@ class Cloud {
 
   async stop(): Promise<void> {
     this.#timers.halt();
-    this.#port?.close();
+    for (const port of this.#ports.values()) port.close();
     await Promise.all([...this.#machines.values()].map((machine) => machine.powerOff()));
     if (this.#tap !== null) this.#counts.framesMissed = await this.#tap.stop();
   }
 
   #running(): RunningLab {
     const ovs = this.#ovs;
-    const port = this.#port;
-    if (ovs === null || port === null) throw new Error("the lab is not built");
+    const replayer = this.#ports.get("isolation");
+    if (ovs === null || replayer === undefined) throw new Error("the lab is not built");
     const { speed } = this.#options;
     return {
       timers: this.#timers,
       pace: { speed, settleMs: SETTLE_REAL_MS * speed },
       start: (host, program) => this.#machine(host).start(program),
       setRules: async (bridge, rules, flush = []) => {
+        await this.#ports
+          .get(bridge)
+          ?.drop(cuts(parseRules(rules, { origin: `the rules of ${bridge}` })));
         await this.#ovsRules(bridge, rules);
         for (const address of flush) await ovs.flushConntrack(address);
       },
       move: (request) => this.#move(request),
-      controller: () => port,
+      controller: (bridge) => this.#controller(bridge),
       rules: (bridge) => ovs.dumpFlows(bridge),
       settle: () => wait(SETTLE_REAL_MS),
       counts: () => ({
         ...this.#counts,
-        packetsToReplayer: port.counts.in,
-        packetsFromReplayer: port.counts.out,
+        packetsToReplayer: replayer.counts.in,
+        packetsFromReplayer: replayer.counts.out,
         labSeconds: Number(this.#timers.nowNs() / NS_PER_MS) / 1000,
       }),
     };
@@ -258,6 +266,12 @@ class Cloud {
       memoryLost: true,
       steps,
     };
+  }
+
+  #controller(bridge: BridgeName): OpenFlowPort {
+    const port = this.#ports.get(bridge);
+    if (port === undefined) throw new RangeError(`${bridge} has no controller`);
+    return port;
   }
 
   #machine(name: string): Machine {

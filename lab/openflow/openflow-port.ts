@@ -3,6 +3,7 @@ import type { Timers } from "../../src/base/clock.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import type { PacketPort } from "../../src/base/packet-port.ts";
 import { Channel } from "../../src/openflow/channel.ts";
+import type { DropRule } from "../../src/openflow/flow-mod.ts";
 
 /** Real time between two attempts to reach a switch that does not answer. */
 const RETRY_MS = 50;
@@ -84,6 +85,12 @@ export class OpenFlowPort implements PacketPort {
 
   onFrame(handler: (frame: Uint8Array) => void): void {
     this.#handler = handler;
+  }
+
+  /** Put rules in force that drop something. Resolves when they are; at once where there is no connection. */
+  async drop(rules: readonly DropRule[]): Promise<void> {
+    for (const rule of rules) this.#channel?.drop(rule);
+    await this.barrier();
   }
 
   /** Resolves when the switch has done everything that was sent before. At once where there is no connection. */

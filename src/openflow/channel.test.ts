@@ -66,6 +66,15 @@ test("a packet-out goes through the tables with the controller as its port", (t)
   );
 });
 
+test("a rule that drops has a match, and no instruction", (t) => {
+  const { channel, sent } = open();
+  channel.drop({ table: 0, priority: 1000, what: { inPort: 5 } });
+  channel.drop({ table: 0, priority: 1000, what: { ethDst: hex("020000000001") } });
+  const fixed = `${"00".repeat(16)}0000 00000000 03e8 ffffffff ffffffff ffffffff 0000 0000`;
+  t.deepEqual(sent.at(-2)?.body, hex(`${fixed} 0001 000c 80000004 00000005 00000000`));
+  t.deepEqual(sent.at(-1)?.body, hex(`${fixed} 0001 000e 80000606 020000000001 0000`));
+});
+
 test("a switch that is too old is refused, and so is what is no OpenFlow", (t) => {
   const old = encodeMessage(TYPE.hello, 1);
   old[0] = 1;

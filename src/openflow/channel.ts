@@ -1,3 +1,4 @@
+import { type DropRule, encodeDropRule } from "./flow-mod.ts";
 import { encodeMessage, type Message, MessageReader, OPENFLOW_13, TYPE } from "./message.ts";
 import { decodePacketIn, encodePacketOut, encodeSetConfig, type PacketIn } from "./packet.ts";
 
@@ -39,6 +40,11 @@ export class Channel {
   /** Give a frame to the tables with `in_port=CONTROLLER`. */
   packetOut(frame: Uint8Array): void {
     this.#send(TYPE.packetOut, encodePacketOut(frame));
+  }
+
+  /** Put a rule in force that drops something. */
+  drop(rule: DropRule): void {
+    this.#send(TYPE.flowMod, encodeDropRule(rule));
   }
 
   /** Calls `done` once the switch has done everything that was sent before. */

@@ -18,6 +18,7 @@ export const TYPE = {
   setConfig: 9,
   packetIn: 10,
   packetOut: 13,
+  flowMod: 14,
   barrierRequest: 20,
   barrierReply: 21,
 } as const;
