@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 
-const PROGRAM = fileURLToPath(new URL("../bin/isoreplay.js", import.meta.url));
+export const PROGRAM = fileURLToPath(new URL("../bin/isoreplay.js", import.meta.url));
 
 export interface Said {
   readonly status: number | undefined;

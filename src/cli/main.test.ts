@@ -269,16 +269,21 @@ test("report prints a finished run again, and verify tells whether it was touche
   t.is((await isoreplay("report", path)).status, 65);
 });
 
-test("doctor tells the simulator from the labs that are not built", async (t) => {
+test("doctor says which labs run here, and how to mend the others", async (t) => {
   const { status, stdout } = await isoreplay("doctor", "--json");
   t.is(status, 0);
-  const labs = JSON.parse(stdout) as { lab: string; runs: boolean }[];
+  const labs = JSON.parse(stdout) as {
+    lab: string;
+    runs: boolean;
+    missing: string[];
+    mend: string[];
+  }[];
   t.deepEqual(
-    labs.map(({ lab, runs }) => [lab, runs]),
-    [
-      ["sim", true],
-      ["mininet", false],
-      ["devstack", false],
-    ],
+    labs.map(({ lab }) => lab),
+    ["sim", "mininet", "devstack"],
   );
+  const [sim, mininet] = labs;
+  t.true(sim?.runs);
+  t.is(mininet?.runs, mininet?.missing.length === 0);
+  t.is(mininet?.runs, mininet?.mend.length === 0);
 });

@@ -5,8 +5,10 @@ import { DEFAULT_GAP_S } from "../feature/windows.ts";
 import { RUNS } from "../run/runs.ts";
 import { positiveSeconds, wholeNumber } from "./arguments.ts";
 import type { ClassifyOptions } from "./commands/classify.ts";
+import type { DestroyOptions } from "./commands/destroy.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExtractOptions } from "./commands/extract.ts";
+import type { InspectOptions } from "./commands/inspect.ts";
 import type { ObserveCommandOptions } from "./commands/observe.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { RunOptions } from "./commands/run.ts";
@@ -14,6 +16,7 @@ import type { SwitchOptions } from "./commands/switch.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { ValidateOptions } from "./commands/validate.ts";
 import type { VerifyOptions } from "./commands/verify.ts";
+import type { WipeOptions } from "./commands/wipe.ts";
 import { shipped } from "./files.ts";
 import type { Io } from "./io.ts";
 
@@ -196,6 +199,41 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .addHelpText("after", example("doctor"))
     .action(async (options: DoctorOptions) =>
       finish(await (await import("./commands/doctor.ts")).doctor(options, io)),
+    );
+
+  program
+    .command("inspect")
+    .summary("which labs are up, and what others left")
+    .description("List the labs that are up on this machine, and what a crash left of others.")
+    .addOption(json("print it as JSON"))
+    .addHelpText("after", example("inspect"))
+    .action(async (options: InspectOptions) =>
+      finish(await (await import("./commands/inspect.ts")).inspect(options, io)),
+    );
+
+  program
+    .command("destroy")
+    .summary("take labs down, from their journals")
+    .description(
+      "Take down what labs left: processes, namespaces, bridges, mounts and files, as their journals " +
+        "say. Labs that are in use stay, unless --all says otherwise. Nothing else is touched.",
+    )
+    .addOption(new Option("--lab <lab>", "only labs of this kind").choices(["mininet"]))
+    .option("--all", "those that are in use, too")
+    .option("-y, --yes", "do not ask back")
+    .addHelpText("after", example("destroy", "destroy --all -y"))
+    .action(async (options: DestroyOptions) =>
+      finish(await (await import("./commands/destroy.ts")).destroy(options, io)),
+    );
+
+  program
+    .command("wipe")
+    .summary("remove what a crash left")
+    .description("Remove what a crash left: only what carries the label of a lab that is gone.")
+    .option("-y, --yes", "do not ask back")
+    .addHelpText("after", example("wipe -y"))
+    .action(async (options: WipeOptions) =>
+      finish(await (await import("./commands/wipe.ts")).wipe(options, io)),
     );
 
   program

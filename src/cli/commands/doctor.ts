@@ -1,5 +1,4 @@
-import { access, constants } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { isOnPath, mininetNeeds } from "../../../lab/mininet/needs.ts";
 import { EXIT, type ExitStatus } from "../../base/errors.ts";
 import type { Io } from "../io.ts";
 
@@ -11,73 +10,69 @@ interface LabState {
   readonly lab: string;
   readonly runs: boolean;
   readonly says: string;
-  /** Programs that the lab will need and that are not here. */
+  /** What is not here. */
   readonly missing: readonly string[];
-  /** The command that installs them. */
-  readonly mend: string | null;
+  /** The commands that mend it. */
+  readonly mend: readonly string[];
 }
 
-/** Programs that a lab drives, and the Debian or Ubuntu package of each. */
-const NEEDS = {
-  mininet: { mn: "mininet", "ovs-vsctl": "openvswitch-switch", tcpdump: "tcpdump" },
-  devstack: {
-    vagrant: "vagrant",
-    virsh: "libvirt-clients",
-    openstack: "python3-openstackclient",
-  },
-} as const;
+/** Programs that the cloud lab will drive, and the Debian or Ubuntu package of each. */
+const DEVSTACK: Readonly<Record<string, string>> = {
+  vagrant: "vagrant",
+  virsh: "libvirt-clients",
+  openstack: "python3-openstackclient",
+};
 
 /** Which labs this machine can run, and what is missing for the others. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<ExitStatus> {
-  const states: LabState[] = [
-    {
-      lab: "sim",
-      runs: true,
-      says: "runs on this machine: it needs Node only, and no root",
-      missing: [],
-      mend: null,
-    },
-  ];
-  for (const lab of ["mininet", "devstack"] as const) states.push(await notBuilt(lab));
+  const states = [sim(), mininet(), devstack()];
   if (options.json === true) io.out.line(JSON.stringify(states, null, 2));
   else
-    for (const { lab, runs, says, missing, mend } of states) {
+    for (const { lab, runs, says, mend } of states) {
       io.out.line(`${runs ? "✔" : "✘"} ${lab.padEnd(9)} ${says}`);
-      if (mend !== null)
-        io.out.line(`  ${"".padEnd(9)} ${missing.join(", ")} will be needed: ${mend}`);
+      for (const command of mend) io.out.line(`  ${"".padEnd(9)} ${command}`);
     }
   await io.out.flush();
   return EXIT.pass;
 }
 
-async function notBuilt(lab: keyof typeof NEEDS): Promise<LabState> {
-  const missing: string[] = [];
-  const packages: string[] = [];
-  for (const [program, name] of Object.entries(NEEDS[lab])) {
-    if (await onPath(program)) continue;
-    missing.push(program);
-    packages.push(name);
-  }
+function sim(): LabState {
   return {
-    lab,
-    runs: false,
-    says: "is not in this version",
-    missing,
-    mend: packages.length === 0 ? null : `sudo apt-get install -y ${packages.join(" ")}`,
+    lab: "sim",
+    runs: true,
+    says: "runs on this machine: it needs Node only, and no root",
+    missing: [],
+    mend: [],
   };
 }
 
-/** Whether a program can be started, without starting it. System programs count even where only root finds them. */
-async function onPath(program: string): Promise<boolean> {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  for (const folder of folders.filter((name) => name !== "")) {
-    try {
-      await access(join(folder, program), constants.X_OK);
-      return true;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "ENOENT" && code !== "ENOTDIR" && code !== "EACCES") throw error;
-    }
+function mininet(): LabState {
+  const { missing, packages, isRoot, hasTun } = mininetNeeds();
+  const mend: string[] = [];
+  if (packages.length > 0) mend.push(`sudo apt-get install -y ${packages.join(" ")}`);
+  if (!hasTun) mend.push("sudo modprobe tun");
+  const runs = isRoot && hasTun && missing.length === 0;
+  if (runs) {
+    const says = "runs on this machine: Mininet hosts on a real Open vSwitch";
+    return { lab: "mininet", runs, says, missing, mend };
   }
-  return false;
+  if (!isRoot) mend.push("sudo isoreplay run paper --lab mininet");
+  const lacks = [
+    ...missing,
+    ...(hasTun ? [] : ["/dev/net/tun"]),
+    ...(isRoot ? [] : ["root's rights"]),
+  ];
+  return { lab: "mininet", runs, says: `lacks ${lacks.join(", ")}`, missing: lacks, mend };
+}
+
+function devstack(): LabState {
+  const missing = Object.keys(DEVSTACK).filter((program) => !isOnPath(program));
+  const packages = missing.map((program) => DEVSTACK[program] ?? program);
+  return {
+    lab: "devstack",
+    runs: false,
+    says: "is not in this version",
+    missing,
+    mend: packages.length === 0 ? [] : [`sudo apt-get install -y ${packages.join(" ")}`],
+  };
 }

@@ -1,0 +1,47 @@
+import { recordedLabs } from "../../../lab/state/journal.ts";
+import { hasOwner, removeLab } from "../../../lab/state/leftovers.ts";
+import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
+import { counted } from "../../report/number.ts";
+import type { Io } from "../io.ts";
+
+export interface DestroyOptions {
+  readonly lab?: string;
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+/**
+ * Take down what labs left, from their journals: those whose process has ended, and with `--all` those that are up, too.
+ * What bears no label of a lab is not touched.
+ */
+export async function destroy(options: DestroyOptions, io: Io): Promise<ExitStatus> {
+  if (options.all === true && options.yes !== true) {
+    throw new UsageError("--all ends labs that are in use, too", {
+      mend: "add -y if that is meant",
+    });
+  }
+  const labs = recordedLabs().filter(({ entries }) => {
+    const [first] = entries;
+    return options.lab === undefined || first?.kind !== "lab" || first.lab === options.lab;
+  });
+  let removed = 0;
+  let left = 0;
+  for (const lab of labs) {
+    if (hasOwner(lab) && options.all !== true) {
+      left++;
+      continue;
+    }
+    await removeLab(lab);
+    removed++;
+    io.out.line(`removed ${lab.label}: ${describe(lab.entries.length)}`);
+  }
+  if (removed === 0) io.out.line("nothing to remove");
+  if (left > 0)
+    io.note(`isoreplay: ${counted(left, "lab")} in use: left alone (--all -y ends them)`);
+  await io.out.flush();
+  return EXIT.pass;
+}
+
+function describe(entries: number): string {
+  return entries === 0 ? "an empty folder" : counted(entries, "journal entry", "journal entries");
+}

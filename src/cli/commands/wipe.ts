@@ -1,0 +1,26 @@
+import { recordedLabs } from "../../../lab/state/journal.ts";
+import { hasOwner, removeLab } from "../../../lab/state/leftovers.ts";
+import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
+import { counted } from "../../report/number.ts";
+import type { Io } from "../io.ts";
+
+export interface WipeOptions {
+  readonly yes?: boolean;
+}
+
+/** Remove what a crash left: only what carries the label of a lab whose own process is gone. */
+export async function wipe(options: WipeOptions, io: Io): Promise<ExitStatus> {
+  const orphans = recordedLabs().filter((lab) => !hasOwner(lab));
+  if (options.yes !== true && orphans.length > 0) {
+    throw new UsageError(`${counted(orphans.length, "lab")} would be removed`, {
+      mend: "add -y to remove what `isoreplay inspect` calls left behind",
+    });
+  }
+  for (const lab of orphans) {
+    await removeLab(lab);
+    io.out.line(`removed ${lab.label}`);
+  }
+  if (orphans.length === 0) io.out.line("nothing was left behind");
+  await io.out.flush();
+  return EXIT.pass;
+}
