@@ -41,4 +41,7 @@ export class FlowCounts {
   fragmentOverlaps = 0;
   conflictingFragments = 0;
   badFragments = 0;
+  /** Datagrams of which a part never came, and those thrown away: overlap in IPv6, too many pieces. */
+  incompleteDatagrams = 0;
+  refusedDatagrams = 0;
 }

@@ -1,5 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
+import { checksumOf, sumBytes } from "../wire/checksum.ts";
 import { dissect } from "../wire/dissect.ts";
 import { Dissection, OUTCOME } from "../wire/dissection.ts";
 import { Budget } from "./budget.ts";
@@ -54,6 +55,7 @@ function reassemble(fragments: readonly Uint8Array[]) {
     if (d.outcome !== OUTCOME.tcp) continue;
     payloads.push(Buffer.from(whole.subarray(d.payloadStart, d.payloadEnd)).toString());
   }
+  table.finish();
   return { payloads, counts, used: budget.used };
 }
 
@@ -83,17 +85,47 @@ for (const [name, make] of [
   });
 }
 
-test("of overlapping IPv4 fragments the first wins, and the difference is counted", (t) => {
-  const other = WHOLE.slice();
-  other.fill(33, 60);
-  const { payloads, counts } = reassemble([
-    ipv4Fragment(0, 160),
-    ipv4Fragment(80, 240, other),
-    ipv4Fragment(240, 1_000),
+/** A copy of the datagram with other text in it and the TCP checksum of `meant`. */
+function altered(meant: Uint8Array, text?: string): Uint8Array {
+  const bytes = meant.slice();
+  const view = new DataView(bytes.buffer);
+  view.setUint16(36, 0);
+  const sum = sumBytes(bytes, 12, 20) + 6 + (bytes.length - 20) + sumBytes(bytes, 20, bytes.length);
+  view.setUint16(36, checksumOf(sum));
+  if (text !== undefined) bytes.fill(text.charCodeAt(0), 40);
+  return bytes;
+}
+
+const overlapping = (first: Uint8Array, later: Uint8Array) =>
+  reassemble([
+    ipv4Fragment(0, 160, first),
+    ipv4Fragment(80, 240, later),
+    ipv4Fragment(240, 1_000, first),
   ]);
-  t.is(payloads.length, 1);
-  t.is(payloads[0]!.slice(0, 140), PAYLOAD.slice(0, 140));
+
+/** What stands at bytes 80 to 159 of the datagram, in the TCP payload. */
+const shared = (payload: string | undefined) => payload?.slice(60, 140);
+
+test("of IPv4 fragments that overlap and differ the later is taken (RFC 791), and the difference counted", (t) => {
+  const other = WHOLE.slice();
+  other.fill(33, 40);
+  const { payloads, counts, used } = overlapping(WHOLE, other);
+  t.is(shared(payloads[0]), "!".repeat(80));
+  t.is(payloads[0]!.slice(0, 60), PAYLOAD.slice(0, 60));
   t.is(counts.fragmentOverlaps, 1);
+  t.is(counts.conflictingFragments, 1);
+  t.is(used, 0);
+});
+
+test("of IPv4 fragments that overlap and differ the one is taken that the TCP checksum is for", (t) => {
+  const meant = altered(WHOLE);
+  const forged = altered(WHOLE, "!");
+  // Outside of the overlap the two must say the same, or the checksum would fit neither.
+  const late = meant.slice();
+  late.set(forged.subarray(100, 180), 100);
+  const { payloads, counts } = overlapping(meant, late);
+  t.is(shared(payloads[0]), shared(PAYLOAD));
+  t.is(shared(overlapping(late, meant).payloads[0]), shared(PAYLOAD));
   t.is(counts.conflictingFragments, 1);
 });
 
@@ -103,6 +135,26 @@ test("overlapping IPv6 fragments are thrown away, exact repetitions are not", (t
     reassemble([ipv6Fragment(0, 160), ipv6Fragment(0, 160), ipv6Fragment(160, 1_000)]).payloads,
     [PAYLOAD],
   );
+});
+
+test("what comes of an IPv6 datagram after an overlap goes the same way (RFC 5722 §4)", (t) => {
+  const { payloads, counts, used } = reassemble([
+    ipv6Fragment(0, 160),
+    ipv6Fragment(80, 160),
+    ipv6Fragment(0, 160),
+    ipv6Fragment(160, 1_000),
+  ]);
+  t.deepEqual(payloads, []);
+  t.is(counts.refusedDatagrams, 1);
+  t.is(counts.incompleteDatagrams, 0);
+  t.is(used, 0);
+});
+
+test("a datagram of which a part never comes is counted", (t) => {
+  const { payloads, counts, used } = reassemble([ipv4Fragment(0, 160), ipv6Fragment(160, 1_000)]);
+  t.deepEqual(payloads, []);
+  t.is(counts.incompleteDatagrams, 2);
+  t.is(used, 0);
 });
 
 test("fragments whose datagram never gets whole are bounded", (t) => {

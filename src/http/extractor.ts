@@ -92,14 +92,22 @@ export class Extractor {
     const outcome = dissect(d, linkType, bytes, start, end, originalLength);
     this.#outcomes[outcome]!++;
     if (outcome === OUTCOME.tcp) this.#tracker.segment(d, bytes);
-    else if (outcome === OUTCOME.fragment) {
-      const datagram = this.#fragments.add(d, bytes, time.timeNs);
-      if (datagram !== null && d.outcome === OUTCOME.tcp) this.#tracker.segment(d, datagram);
+    else if (outcome === OUTCOME.fragment) this.#fragment(bytes, time.timeNs);
+  }
+
+  /** The dissection is of a fragment. What it completes may be a tunnel's datagram that holds a fragment again. */
+  #fragment(bytes: Uint8Array, nowNs: bigint): void {
+    const d = this.#dissection;
+    let datagram = this.#fragments.add(d, bytes, nowNs);
+    while (datagram !== null && d.outcome === OUTCOME.fragment) {
+      datagram = this.#fragments.add(d, datagram, nowNs);
     }
+    if (datagram !== null && d.outcome === OUTCOME.tcp) this.#tracker.segment(d, datagram);
   }
 
   /** The capture is over: transactions that are still open are handed out as they are. */
   finish(): void {
+    this.#fragments.finish();
     this.#tracker.finish();
   }
 

@@ -21,7 +21,12 @@ export function dissect(
   wireLength: number,
 ): Outcome {
   into.begin(end, Math.max(end, start + wireLength));
-  let outcome = dissectLink(into, linkType, bytes, start, end);
+  return dissectTunnels(into, dissectLink(into, linkType, bytes, start, end), bytes);
+}
+
+/** Follow what `first` found (a tunnel, or already the end) to what is in the innermost packet. */
+export function dissectTunnels(into: Dissection, first: Outcome, bytes: Uint8Array): Outcome {
+  let outcome = first;
   let nesting = 0;
   while (outcome === OUTCOME.inner) {
     if (++nesting > NESTING_MAX) {
