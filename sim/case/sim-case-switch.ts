@@ -31,6 +31,8 @@ export class SimCaseSwitch implements CaseSwitch {
       clock: { nowNs: () => this.#nowNs },
       random: Random.from(name),
       packetIns: true,
+      // What Open vSwitch begins with (`ct-get-maxconns`).
+      limits: { connectionsMax: 3_000_000 },
     });
     for (const port of ports) this.#bridge.addPort(port.no, port.name);
   }

@@ -1,7 +1,7 @@
-import { InputError, IsoreplayError } from "../base/errors.ts";
-import { PORT, reservedPort } from "../rule/port.ts";
-import type { CasePort, Step, StepKind, StepOf, SwitchCase } from "./case.ts";
-import type { CaseSwitch, DevicePort, PacketOutPort, Reaction, SentFrame } from "./device.ts";
+import { IsoreplayError } from "../base/errors.ts";
+import type { Step, StepKind, StepOf, SwitchCase } from "./case.ts";
+import { bytesOf, CasePortError, CasePorts } from "./case-ports.ts";
+import type { CaseSwitch, Reaction, SentFrame } from "./device.ts";
 import { lineDifference, packetInDifference, sentDifference } from "./difference.ts";
 import { comparableFlowLine, isFlowLine, recordedFlowLine } from "./flow-line.ts";
 
@@ -64,9 +64,6 @@ async function refusal(work: () => Promise<void>): Promise<string | null> {
   }
 }
 
-/** A case that contradicts itself is no difference of the device. */
-class CasePortError extends InputError {}
-
 /** Gives what differs, or no lines. */
 async function playStep(
   step: Step,
@@ -122,40 +119,6 @@ function reactionDifference(
     ...sentDifference(expected, reaction.sent),
     ...packetInDifference(packetIns, reaction.packetIns),
   ];
-}
-
-/** What the case calls its ports. */
-class CasePorts {
-  readonly #byName: ReadonlyMap<string, number>;
-
-  constructor({ ports }: SwitchCase) {
-    this.#byName = new Map(ports.map(({ no, name }) => [name, no]));
-  }
-
-  /** A port through which frames come and go. */
-  device(port: CasePort, where: string): DevicePort {
-    const found = this.ingress(port, where);
-    if (found !== "CONTROLLER" && found !== "NONE") return found;
-    throw new CasePortError(`no frame comes or goes through ${found}`, { where });
-  }
-
-  ingress(port: CasePort, where: string): PacketOutPort {
-    const number = typeof port === "number" ? port : (this.#byName.get(port) ?? reservedPort(port));
-    switch (number) {
-      case PORT.local:
-        return "LOCAL";
-      case PORT.controller:
-        return "CONTROLLER";
-      case PORT.none:
-        return "NONE";
-    }
-    if (number !== undefined && [...this.#byName.values()].includes(number)) return number;
-    throw new CasePortError(`the case has no port ${port}`, { where });
-  }
-}
-
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, "hex"));
 }
 
 function linesOf(text: string | readonly string[]): string[] {
