@@ -105,7 +105,8 @@ export class Connection {
       if (ahead < 0) {
         const length = end - start + missing;
         if (length > 1 && own.history.differs(sequence, bytes, start, end)) {
-          this.#counts.conflictingRetransmissions++;
+          if (length + ahead > 0) this.#counts.conflictingOverlaps++;
+          else this.#counts.conflictingRetransmissions++;
         }
         if (length + ahead <= 0 && !(isFin && length + ahead === 0 && !own.isFinished)) {
           this.#countOld(ahead, length);

@@ -8,8 +8,12 @@ const OFFSETS = Int32Array.of(
 );
 const SAMPLES = OFFSETS.length;
 
+/** And counted from its end: what overlaps a segment only in part and begins later reaches over its last byte. */
+const END_OFFSETS = Int32Array.of(1, 2, 3, 4, 6, 9, 13, 19, 28, 42, 63, 94);
+const END_SAMPLES = END_OFFSETS.length;
+
 /** Bytes of one segment's trace: sequence and length (four each), then the samples. */
-const TRACE_BYTES = 8 + SAMPLES;
+const TRACE_BYTES = 8 + SAMPLES + END_SAMPLES;
 const HISTORY_BYTES = SEGMENTS * TRACE_BYTES;
 /** Histories that share one array: on their own they would cost four times their content. */
 const SHARED = 256;
@@ -65,20 +69,48 @@ export class History {
       if (offset >= length) break;
       memory[base + 8 + i] = bytes[start + offset]!;
     }
+    const endsAt = base + 8 + SAMPLES;
+    for (let i = 0; i < END_SAMPLES; i++) {
+      const offset = END_OFFSETS[i]!;
+      if (offset > length) break;
+      memory[endsAt + i] = bytes[end - offset]!;
+    }
   }
 
-  /** True when bytes[start, end) at `sequence` are not what was delivered there. */
+  /** True when bytes[start, end) at `sequence` are not what was delivered there, wherever the segments began then. */
   differs(sequence: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const memory = this.#memory;
     for (let entry = 0; entry < this.#count; entry++) {
       const base = this.#base + entry * TRACE_BYTES;
-      if (read32(memory, base) !== sequence) continue;
-      const shared = Math.min(read32(memory, base + 4), end - start);
-      for (let i = 0; i < SAMPLES; i++) {
-        const offset = OFFSETS[i]!;
-        if (offset >= shared) break;
-        if (memory[base + 8 + i] !== bytes[start + offset]) return true;
+      const from = start + ((read32(this.#memory, base) - sequence) | 0);
+      const to = from + read32(this.#memory, base + 4);
+      if (from < end && to > start && this.#traceDiffers(base, from, to, bytes, start, end)) {
+        return true;
       }
+    }
+    return false;
+  }
+
+  /** Compare the trace at `base`, whose segment would stand at bytes[from, to), where that is in bytes[start, end). */
+  #traceDiffers(
+    base: number,
+    from: number,
+    to: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    const memory = this.#memory;
+    const last = Math.min(to, end);
+    for (let i = 0; i < SAMPLES; i++) {
+      const at = from + OFFSETS[i]!;
+      if (at >= last) break;
+      if (at >= start && memory[base + 8 + i] !== bytes[at]) return true;
+    }
+    const endsAt = base + 8 + SAMPLES;
+    for (let i = 0; i < END_SAMPLES; i++) {
+      const at = to - END_OFFSETS[i]!;
+      if (at < start || at < from) break;
+      if (at < end && memory[endsAt + i] !== bytes[at]) return true;
     }
     return false;
   }

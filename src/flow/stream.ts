@@ -139,7 +139,8 @@ export class Stream {
         first.bytes !== null &&
         this.history.differs(first.sequence, first.bytes, 0, first.length)
       ) {
-        this.#counts.conflictingRetransmissions++;
+        if (old >= first.length) this.#counts.conflictingRetransmissions++;
+        else this.#counts.conflictingOverlaps++;
       }
       if (old >= first.length && !first.isFin) {
         this.#counts.retransmissions++;

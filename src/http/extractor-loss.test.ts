@@ -158,11 +158,30 @@ test("an injected answer that comes first is taken, and the difference counted",
   });
   const { found, counts } = extract([...frames.slice(0, 5), forged, ...frames.slice(5)]);
   t.is(found[0]!.status, 302);
-  t.is(counts.conflictingRetransmissions, 1);
+  // It reaches further than what it repeats.
+  t.is(counts.overlaps, 1);
+  t.is(counts.conflictingOverlaps, 1);
 });
 
-test("a stream of more than 4 GB is followed past the wrap of its sequence numbers", (t) => {
-  const total = 5_000_000_000;
+test("a segment that overlaps the one before with other bytes loses them, and the difference is counted", (t) => {
+  const frames = conversation([["client", get("/abcdef")]], 8);
+  const second = frames[4]!;
+  const view = new DataView(second.bytes.buffer);
+  const late = segment({
+    from: "client",
+    flags: "PA",
+    sequence: view.getUint32(24) - 3,
+    acknowledgement: view.getUint32(28),
+    payload: "xyz".concat(Buffer.from(second.bytes.subarray(40)).toString("latin1")),
+  });
+  const { found, counts } = extract([...frames.slice(0, 4), late, ...frames.slice(5)]);
+  t.deepEqual(found.map(line), ["GET /abcdef 0 null 0 broken"]);
+  t.is(counts.conflictingOverlaps, 1);
+  t.is(counts.conflictingRetransmissions, undefined);
+});
+
+test("a stream of more than 8 GB is followed past two wraps of its sequence numbers", (t) => {
+  const total = 9_000_000_000;
   const frames = conversation([["client", get("/big") + get("/after")]]).slice(0, -3);
   const server = (sequence: number, payload: string, length = payload.length) => {
     const frame = segment({
@@ -189,7 +208,7 @@ test("a stream of more than 4 GB is followed past the wrap of its sequence numbe
   }
   extractor.frame(RAW_IP, server(sequence, ok("after")));
   extractor.finish();
-  t.deepEqual(found.map(line), ["GET /big 0 200 100000 broken", "GET /after 0 200 5"]);
+  t.deepEqual(found.map(line), ["GET /big 0 200 180000 broken", "GET /after 0 200 5"]);
 });
 
 test("the messages are kept as they were on the wire when asked for", (t) => {
