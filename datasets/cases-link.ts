@@ -5,7 +5,7 @@ import * as link from "./link-layers.ts";
 import { answer, filler, get } from "./messages.ts";
 import { Talk, type TalkOptions } from "./talk.ts";
 import { Tape } from "./tape.ts";
-import { gre, sixInFour, vxlan } from "./tunnels.ts";
+import { authenticated, geneve, gre, greFragments, gtp, sixInFour, vxlan } from "./tunnels.ts";
 
 const IPV6: TalkOptions = { client: "2001:db8::10", server: "2001:db8::20" };
 const { LINKTYPE } = link;
@@ -88,6 +88,14 @@ function vxlanTwins(random: Random): Uint8Array {
   );
 }
 
+function greInFragments(random: Random): Uint8Array {
+  const tape = new Tape();
+  for (const [i, { bytes, isFromClient }] of oneGet(random).packets.entries()) {
+    for (const part of greFragments(bytes, isFromClient, i)) tape.add(part, isFromClient);
+  }
+  return pcap(tape);
+}
+
 export const LINK_CASES: readonly GoldenCase[] = [
   pcapCase("link-ethernet-padding", (random) => {
     const tape = new Tape();
@@ -156,6 +164,16 @@ export const LINK_CASES: readonly GoldenCase[] = [
   pcapCase("link-nflog", (random) =>
     pcap(bothFamilies(random), ({ bytes }) => link.nflog(bytes), LINKTYPE.nflog),
   ),
+  pcapCase("link-nflog-big-endian", (random) =>
+    pcap(bothFamilies(random), ({ bytes }) => link.nflog(bytes, false), LINKTYPE.nflog),
+  ),
+  pcapCase("link-ipv4", (random) => pcap(oneGet(random), (packet) => packet.bytes, LINKTYPE.ipv4)),
+  pcapCase("link-ipv6", (random) =>
+    pcap(oneGet(random, IPV6), (packet) => packet.bytes, LINKTYPE.ipv6),
+  ),
+  pcapCase("link-pppoe", (random) =>
+    pcap(bothFamilies(random), ({ bytes, isFromClient }) => link.pppoe(bytes, isFromClient, 9)),
+  ),
   pcapCase("link-80211", wlanFrames),
   pcapCase("link-radiotap-padded", radiotapFrames),
   pcapCase("link-mpls", (random) =>
@@ -169,5 +187,19 @@ export const LINK_CASES: readonly GoldenCase[] = [
   ),
   pcapCase("tunnel-gre", (random) =>
     pcap(bothFamilies(random), ({ bytes, isFromClient }, i) => gre(bytes, isFromClient, 7, i)),
+  ),
+  pcapCase("tunnel-gre-fragments", greInFragments),
+  pcapCase("tunnel-geneve", (random) =>
+    pcap(bothFamilies(random), ({ bytes, isFromClient }, i) =>
+      geneve(bytes, isFromClient, 77, i % 2 === 1),
+    ),
+  ),
+  pcapCase("tunnel-gtp-u", (random) =>
+    pcap(bothFamilies(random), ({ bytes, isFromClient }, i) => gtp(bytes, isFromClient, i)),
+  ),
+  pcapCase("tunnel-authentication-header", (random) =>
+    pcap(bothFamilies(random), ({ bytes, isFromClient }, i) =>
+      authenticated(bytes, isFromClient, i + 1),
+    ),
   ),
 ];

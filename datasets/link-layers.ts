@@ -15,6 +15,8 @@ export const LINKTYPE = {
   loop: 108,
   cooked: 113,
   radiotap: 127,
+  ipv4: 228,
+  ipv6: 229,
   nflog: 239,
   cooked2: 276,
 } as const;
@@ -24,6 +26,7 @@ const SERVER_MAC = "02:00:00:00:00:14";
 const ACCESS_POINT_MAC = "02:00:00:00:00:01";
 const ETHERNET_BYTES_MIN = 60;
 const MPLS = 0x8847;
+const PPPOE_SESSION = 0x8864;
 
 export function isIpv6(packet: Uint8Array): boolean {
   return packet[0]! >>> 4 === 6;
@@ -106,23 +109,33 @@ export function loopback(packet: Uint8Array, little: boolean, ipv6Family: number
   return join(header, packet);
 }
 
-/** NFLOG: family, version, resource; then TLVs in host byte order, here little endian. The packet is TLV 9. */
-export function nflog(packet: Uint8Array): Uint8Array {
+/** NFLOG: family, version, resource; then TLVs in the byte order of the host. The packet is TLV 9. */
+export function nflog(packet: Uint8Array, little = true): Uint8Array {
   const header = Uint8Array.of(isIpv6(packet) ? 10 : 2, 0, 0, 5);
   // A prefix of 6 bytes (padded to 8), a packet header, a time stamp: what comes before the packet must be skipped.
-  const prefix = littleTlv(10, Buffer.from("web: \0", "latin1"));
-  const hook = littleTlv(1, Uint8Array.of(8, 0, 3, 0));
-  return join(header, hook, prefix, littleTlv(9, packet));
+  const prefix = tlv(10, Buffer.from("web: \0", "latin1"), little);
+  const hook = tlv(1, Uint8Array.of(8, 0, 3, 0), little);
+  return join(header, hook, prefix, tlv(9, packet, little));
 }
 
-function littleTlv(type: number, value: Uint8Array): Uint8Array {
+function tlv(type: number, value: Uint8Array, little: boolean): Uint8Array {
   const length = 4 + value.length;
   const bytes = new Uint8Array((length + 3) & ~3);
-  bytes[0] = length & 0xff;
-  bytes[1] = length >>> 8;
-  bytes[2] = type;
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, length, little);
+  view.setUint16(2, type, little);
   bytes.set(value, 4);
   return bytes;
+}
+
+/** PPPoE session (RFC 2516 §4) and PPP (RFC 1661 §2) under Ethernet. */
+export function pppoe(packet: Uint8Array, isFromClient: boolean, session: number): Uint8Array {
+  const header = new Uint8Array(8);
+  header[0] = 0x11;
+  setU16(header, 2, session);
+  setU16(header, 4, packet.length + 2);
+  setU16(header, 6, isIpv6(packet) ? 0x57 : 0x21);
+  return ethernet(join(header, packet), isFromClient, [], PPPOE_SESSION);
 }
 
 export interface WlanOptions {
