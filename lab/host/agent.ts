@@ -84,6 +84,7 @@ function start({ id, label, program }: AgentCommand): void {
         message: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   );
+  tell({ op: "started", id });
 }
 
 createInterface({ input: process.stdin })

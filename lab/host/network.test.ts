@@ -13,6 +13,7 @@ test("a connection carries bytes both ways and ends in order", async (t) => {
   const accepted = listener.accept();
   const client = await network.connect(to, 1000);
   const server = await accepted;
+  t.is(server.remote.address, "127.0.0.1");
   await client.write(bytes("ask"));
   t.deepEqual(Buffer.from((await server.read()) ?? []).toString(), "ask");
   await server.write(bytes("answer"));

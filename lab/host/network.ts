@@ -58,7 +58,8 @@ export class RealNetwork implements Network {
       arrivals.put(new RealSocket(socket)),
     );
     server.on("error", (error) => arrivals.fail(faultOf(error, { address: this.address, port })));
-    server.listen(port, "0.0.0.0");
+    // Without a host there is nothing to look up: the port is open when this returns.
+    server.listen(port);
     return {
       port,
       accept: () => arrivals.take(),
@@ -97,8 +98,8 @@ class RealSocket implements Socket {
 
   constructor(socket: NodeSocket) {
     this.#socket = socket;
-    this.local = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
-    this.remote = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.local = endpoint(socket.localAddress, socket.localPort);
+    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     this.#arrivals = new Inbox(() => new SocketError("ECLOSED", formatEndpoint(this.remote)));
     socket.on("data", (bytes) => this.#arrivals.put(bytes));
     socket.on("end", () => this.#arrivals.put(null));
@@ -126,6 +127,11 @@ class RealSocket implements Socket {
   destroy(): void {
     this.#socket.resetAndDestroy();
   }
+}
+
+/** A listener for both families calls an IPv4 peer ::ffff:10.0.0.1 (RFC 4291 §2.5.5.2). */
+function endpoint(address = "", port = 0): Endpoint {
+  return { address: address.replace(/^::ffff:(?=[\d.]+$)/, ""), port };
 }
 
 /** Node's error as a fault of the small interface; a broken pipe is a reset that was noticed while writing. */

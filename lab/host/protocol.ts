@@ -32,6 +32,8 @@ export type AgentReport =
   | { readonly op: "up" }
   | { readonly op: "event"; readonly timeNs: string; readonly event: ProgramEvent }
   | { readonly op: "effect"; readonly effect: Omit<Effect, "timeNs"> & { readonly timeNs: string } }
+  /** The program has begun: what it listens on is open. */
+  | { readonly op: "started"; readonly id: number }
   | { readonly op: "ended"; readonly id: number }
   /** The guest switched itself off; the agent ends. */
   | { readonly op: "off" }

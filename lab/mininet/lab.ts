@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { NS_PER_MS } from "../../src/base/clock.ts";
+import type { Program } from "../../src/program/program.ts";
 import { parseRules } from "../../src/rule/parse.ts";
 import type { Lab, MoveRecord, MoveRequest, RunningLab, Watch } from "../../src/run/lab.ts";
 import type { BridgeName, HostPlan, Plan, TapName } from "../../src/run/plan.ts";
@@ -70,6 +71,7 @@ class Cloud {
   #tap: Tap | null = null;
   readonly #ports = new Map<BridgeName, OpenFlowPort>();
   #taps: readonly TapName[] = [];
+  #lastStart: Promise<void> = Promise.resolve();
 
   constructor(
     plan: Plan,
@@ -147,7 +149,7 @@ class Cloud {
     return {
       timers: this.#timers,
       pace: { speed, settleMs: SETTLE_REAL_MS * speed },
-      start: (host, program) => this.#machine(host).start(program),
+      start: (host, program) => this.#start(this.#machine(host), program),
       setRules: async (bridge, rules, flush = []) => {
         await this.#ports
           .get(bridge)
@@ -166,6 +168,17 @@ class Cloud {
         labSeconds: Number(this.#timers.nowNs() / NS_PER_MS) / 1000,
       }),
     };
+  }
+
+  /** One after the other, as in the simulator: a server that was started first listens before a client calls. */
+  async #start(machine: Machine, program: Program): Promise<"ended" | "powered-off"> {
+    const before = this.#lastStart;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastStart = promise;
+    await before;
+    const { begun, end } = machine.start(program);
+    void begun.then(resolve);
+    return end;
   }
 
   async #ovsRules(bridge: BridgeName, rules: string): Promise<void> {

@@ -35,11 +35,16 @@ export interface MachineOptions {
 
 type End = "ended" | "powered-off";
 
+interface Running {
+  readonly begun: () => void;
+  readonly end: (end: End) => void;
+}
+
 /** A host of the lab: a network namespace that is always there, and, while it is on, one agent process in it. */
 export class Machine {
   readonly plan: HostPlan;
   readonly #options: MachineOptions;
-  readonly #running = new Map<number, (end: End) => void>();
+  readonly #running = new Map<number, Running>();
   #agent: RunningCommand | null = null;
   #down: Promise<void> = Promise.resolve();
   #hasVolume: boolean;
@@ -95,7 +100,10 @@ export class Machine {
     void agent.ended.then(async (status) => {
       this.#agent = null;
       if (this.#hasVolume) await volumes.unmount(plan.name);
-      for (const end of this.#running.values()) end("powered-off");
+      for (const { begun, end } of this.#running.values()) {
+        begun();
+        end("powered-off");
+      }
       this.#running.clear();
       if (status !== 0 && !this.#isStopping) this.#crash(`its agent died: ${agent.complaint()}`);
       isUp();
@@ -111,13 +119,14 @@ export class Machine {
     await this.#down;
   }
 
-  /** Resolves when the program has ended or the power has gone. */
-  start(program: Program): Promise<End> {
+  /** `begun`: what the program listens on is open. `end`: it has ended, or the power has gone. */
+  start(program: Program): { begun: Promise<void>; end: Promise<End> } {
     const agent = this.#agent;
-    if (agent === null) return Promise.resolve("powered-off");
+    if (agent === null) return { begun: Promise.resolve(), end: Promise.resolve("powered-off") };
     const id = ++this.#started;
-    const { promise, resolve } = Promise.withResolvers<End>();
-    this.#running.set(id, resolve);
+    const { promise: begun, resolve: hasBegun } = Promise.withResolvers<void>();
+    const { promise: end, resolve } = Promise.withResolvers<End>();
+    this.#running.set(id, { begun: hasBegun, end: resolve });
     const command: AgentCommand = {
       op: "start",
       id,
@@ -125,7 +134,7 @@ export class Machine {
       program,
     };
     agent.stdin.write(`${JSON.stringify(command)}\n`);
-    return promise;
+    return { begun, end };
   }
 
   #heard(report: AgentReport, isUp: () => void): void {
@@ -141,8 +150,11 @@ export class Machine {
       case "effect":
         events.onEffect(name, { ...report.effect, timeNs: BigInt(report.effect.timeNs) });
         break;
+      case "started":
+        this.#running.get(report.id)?.begun();
+        break;
       case "ended":
-        this.#running.get(report.id)?.("ended");
+        this.#running.get(report.id)?.end("ended");
         this.#running.delete(report.id);
         break;
       case "off":
