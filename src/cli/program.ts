@@ -5,6 +5,7 @@ import { DEFAULT_GAP_S } from "../feature/windows.ts";
 import { RUNS } from "../run/runs.ts";
 import { positiveSeconds, wholeNumber } from "./arguments.ts";
 import type { ClassifyOptions } from "./commands/classify.ts";
+import type { CompareOptions } from "./commands/compare.ts";
 import type { DestroyOptions } from "./commands/destroy.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExtractOptions } from "./commands/extract.ts";
@@ -250,6 +251,21 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .addHelpText("after", example("report runs/paper/latest"))
     .action(async (run: string, options: ReportOptions) =>
       finish(await (await import("./commands/report.ts")).report(run, options, io)),
+    );
+
+  program
+    .command("compare")
+    .summary("two runs side by side")
+    .description(
+      "Set two runs of a scenario side by side: each assertion's verdict, and the first place where a " +
+        "conversation differs, time set aside. Exit 0 when they agree, 1 when not.",
+    )
+    .argument("<run>", "a run folder")
+    .argument("<other>", "another one")
+    .addOption(json("print the comparison as JSON"))
+    .addHelpText("after", example("compare runs/paper/2026-01-31T12-00-00Z-sim-1 runs/latest"))
+    .action(async (run: string, other: string, options: CompareOptions) =>
+      finish(await (await import("./commands/compare.ts")).compare([run, other], options, io)),
     );
 
   program
