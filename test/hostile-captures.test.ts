@@ -1,13 +1,9 @@
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import test from "ava";
 import { PcapWriter } from "../src/pcap/writer.ts";
 import { emitTcpFrame } from "../src/wire/packet.ts";
-import { isoreplay, type Said, scratch } from "./cli.fixture.ts";
-
-/** What a run may take. An empty capture takes about 90 MB: Node itself and the program. */
-const MEMORY_MB_MAX = 250;
+import { hostile } from "./hostile.fixture.ts";
 
 const ACK = 16;
 const SYN = 2;
@@ -65,59 +61,6 @@ function* opened(request: string): Generator<Segment> {
   yield { from: 1, flags: SYN | ACK, offset: 0 };
   yield { from: 0, flags: ACK, offset: 0, payload: request };
 }
-
-interface Measured extends Said {
-  readonly memoryMb: number;
-}
-
-/**
- * Run the program and learn its largest memory. The kernel's own mark is read at the end: `maxRSS` would begin with what
- * the test process had when it started the program.
- */
-async function measured(folder: string, ...args: string[]): Promise<Measured> {
-  const mark = join(folder, "memory.txt");
-  const code = `
-    import { existsSync, readFileSync, writeFileSync } from "node:fs";
-    process.on("exit", () => {
-      const status = "/proc/self/status";
-      const peak = existsSync(status) ? /VmHWM:\\s+(\\d+)/.exec(readFileSync(status, "utf8")) : null;
-      writeFileSync(${JSON.stringify(mark)}, peak === null ? String(process.resourceUsage().maxRSS) : peak[1]);
-    });`;
-  const preload = `--import=data:text/javascript,${encodeURIComponent(code)}`;
-  const before = process.env.NODE_OPTIONS;
-  process.env.NODE_OPTIONS = preload;
-  try {
-    const said = await isoreplay(...args);
-    return { ...said, memoryMb: Number(readFileSync(mark, "utf8")) / 1_024 };
-  } finally {
-    if (before === undefined) delete process.env.NODE_OPTIONS;
-    else process.env.NODE_OPTIONS = before;
-  }
-}
-
-interface Hostile {
-  /** Writes the capture. */
-  readonly given: (file: string) => void | Promise<void>;
-  readonly status: number;
-  /** What stderr must say. */
-  readonly says: readonly RegExp[];
-  readonly records?: readonly object[];
-}
-
-const hostile = test.macro(async (t, { given, status, says, records = [] }: Hostile) => {
-  const folder = await scratch();
-  const file = join(folder, "hostile.pcap");
-  await given(file);
-  const said = await measured(folder, "extract", file);
-  await rm(folder, { recursive: true });
-  t.log(`${Math.round(said.memoryMb)} MB; ${said.stderr.slice(0, 300)}`);
-  t.is(said.status, status, said.stderr);
-  for (const words of says) t.regex(said.stderr, words);
-  const lines = said.stdout === "" ? [] : said.stdout.split("\n");
-  t.is(lines.length, records.length, said.stdout.slice(0, 500));
-  for (const [i, record] of records.entries()) t.like(JSON.parse(lines[i] ?? ""), record);
-  t.true(said.memoryMb < MEMORY_MB_MAX, `${said.memoryMb} MB`);
-});
 
 /** A classic pcap of 100 bytes: one packet, which claims this length. */
 function claims(length: number): Uint8Array {
