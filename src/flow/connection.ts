@@ -25,6 +25,10 @@ export class Connection {
   /** Place in the flow table, and which of its directions is 0 here. */
   slot = 0;
   flip = 0;
+  /** Place among the open connections. */
+  index = 0;
+  /** A new connection has taken its place in the flow table. */
+  isOld = false;
   isReset = false;
   /** For the tracker: waits in its list; bytes delivered when it was put there; use of the object. */
   isWatched = false;
@@ -50,11 +54,13 @@ export class Connection {
     ];
   }
 
-  reset(slot: number, flip: number): void {
+  reset(slot: number, flip: number, index: number): void {
     this.streams[0].reset();
     this.streams[1].reset();
     this.slot = slot;
     this.flip = flip;
+    this.index = index;
+    this.isOld = false;
     this.isReset = false;
     this.isWatched = false;
     this.isReferenced = false;

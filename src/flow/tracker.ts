@@ -9,6 +9,7 @@ import type { FlowCounts } from "./counts.ts";
 import { FlowTable, META } from "./flow-table.ts";
 import { INTEREST, type Moment, type StreamHandler } from "./handler.ts";
 import { HistoryMemory } from "./history.ts";
+import { OldConnections } from "./old-connections.ts";
 import { FlowTuple } from "./tuple.ts";
 
 const TCP = 6;
@@ -41,6 +42,7 @@ export class FlowTracker {
   readonly #freeIndexes: number[] = [];
   readonly #idle: Connection[] = [];
   readonly #histories = new HistoryMemory();
+  readonly #old = new OldConnections();
   #hand = 0;
   #watched: Watched[] = [];
   #watchedAt = 0;
@@ -67,6 +69,13 @@ export class FlowTracker {
     if (isSyn) {
       this.#syn(slot, direction, d, bytes);
       return;
+    }
+    if (this.#old.size > 0) {
+      const old = this.#old.find(slot, direction, d.sequence, this.#nextOf(slot, direction));
+      if (old !== null) {
+        this.#receive(old, direction, d, bytes);
+        return;
+      }
     }
     const meta = table.meta(slot);
     const index = (meta & META.closed) === 0 ? table.connection(slot) : 0;
@@ -132,7 +141,10 @@ export class FlowTracker {
     const isAnswer = (d.flags & TCP_FLAG.ack) !== 0;
     const isClosed = (table.meta(slot) & META.closed) !== 0;
     if (isClosed && (isAnswer || table.connection(slot) === next)) return;
-    if (!isAnswer && this.#isNewAttempt(slot, direction, next)) this.#reuse(slot);
+    if (!isAnswer && this.#isNewAttempt(slot, direction, next)) {
+      this.#setAside(slot, direction, d, bytes);
+      this.#reuse(slot);
+    }
     const meta = table.meta(slot);
     const isKnown = (meta & (META.known << direction)) !== 0;
     const isRepeat = isKnown && table.next(slot, direction) === next;
@@ -185,10 +197,37 @@ export class FlowTracker {
     return behind !== 0 && !isLate;
   }
 
-  /** A new connection takes the place of one that is over, or whose end was not captured. */
-  #reuse(slot: number): void {
+  /** Keep a connection whose end was not captured for a while beside the one that takes its place. */
+  #setAside(slot: number, direction: 0 | 1, d: Dissection, bytes: Uint8Array): void {
+    const table = this.#table;
+    const meta = table.meta(slot);
+    const known = META.known | (META.known << 1);
+    const isOpen = (meta & (META.closed | META.dormant | META.deaf)) === 0;
+    let connection = this.#connectionOf(slot);
+    // Opened in full, but its first data may still come.
+    if (isOpen && (meta & known) === known) connection ??= this.#open(slot, direction, d, bytes);
+    if (connection === null) return;
+    const older = this.#old.of(slot);
+    if (older !== undefined) this.#close(older, META.closed);
+    connection.isOld = true;
+    this.#old.add(connection);
+    table.setConnection(slot, 0);
+    if (!connection.isWatched) this.#watch(connection);
+  }
+
+  /** Where the stream of a flow's direction stands, if that is known. */
+  #nextOf(slot: number, direction: 0 | 1): number | null {
     const connection = this.#connectionOf(slot);
-    if (connection !== null) this.#close(connection, META.closed);
+    if (connection !== null) {
+      const stream = connection.streams[(direction ^ connection.flip) as 0 | 1];
+      if (stream.isAnchored) return stream.next;
+    }
+    const isKnown = (this.#table.meta(slot) & (META.known << direction)) !== 0;
+    return isKnown ? this.#table.next(slot, direction) : null;
+  }
+
+  /** A new connection takes the place of one that is over, or was set aside. */
+  #reuse(slot: number): void {
     this.#counts.portReuses++;
     const table = this.#table;
     const kept = META.inUse | META.referenced | META.ipv6 | META.seen | (META.seen << 1);
@@ -235,7 +274,7 @@ export class FlowTracker {
     const initiator = (meta & known) === 0 ? direction : (meta & META.initiator1) !== 0 ? 1 : 0;
     const index = this.#freeIndex();
     const connection = this.#idle.pop() ?? this.#create();
-    connection.reset(slot, initiator);
+    connection.reset(slot, initiator, index);
     this.#connections[index] = connection;
     table.setConnection(slot, index + 1);
     this.#counts.connections++;
@@ -289,14 +328,17 @@ export class FlowTracker {
   /** End a connection; the flow stays in the table, in the state `as`. */
   #close(connection: Connection, as: number): void {
     const table = this.#table;
-    const { slot, flip } = connection;
-    const index = table.connection(slot) - 1;
+    const { slot, flip, index, isOld } = connection;
     const initial = table.next(slot, flip);
     connection.close();
     this.#connections[index] = null;
     this.#freeIndexes.push(index);
     this.#idle.push(connection);
     connection.generation++;
+    if (isOld) {
+      this.#old.remove(connection);
+      return;
+    }
     for (const side of [0, 1] as const) {
       const stream = connection.streams[(side ^ flip) as 0 | 1];
       if (stream.isAnchored) table.setNext(slot, side, stream.next);
@@ -308,6 +350,8 @@ export class FlowTracker {
   #evictFlow(slot: number): void {
     const connection = this.#connectionOf(slot);
     if (connection !== null) this.#close(connection, META.closed);
+    const old = this.#old.of(slot);
+    if (old !== undefined) this.#close(old, META.closed);
   }
 
   #watch(connection: Connection): void {
@@ -320,7 +364,7 @@ export class FlowTracker {
     });
   }
 
-  /** Look after connections that wait: holes that do not fill are given up, reset ones closed. */
+  /** Look after connections that wait: holes that do not fill are given up, reset and old ones closed. */
   #serveWatched(isAll: boolean): void {
     while (this.#watchedAt < this.#watched.length) {
       const entry = this.#watched[this.#watchedAt]!;
@@ -329,7 +373,7 @@ export class FlowTracker {
       const { connection } = entry;
       if (connection.generation !== entry.generation) continue;
       connection.isWatched = false;
-      if (connection.isReset || isAll) this.#close(connection, META.closed);
+      if (connection.isReset || connection.isOld || isAll) this.#close(connection, META.closed);
       else if (connection.heldCount > 0) {
         if (connection.delivered === connection.watchedAt) connection.resolveOldest();
         if (connection.isOver) this.#close(connection, META.closed);

@@ -121,6 +121,35 @@ test("the same ports used again are another connection", (t) => {
   ]);
 });
 
+test("segments of an old connection that come after the SYN of the next one still belong to the old one", (t) => {
+  const first = conversation([
+    ["client", get("/1")],
+    ["server", ok("1")],
+  ]).slice(0, -3);
+  const second = conversation(
+    [
+      ["client", get("/2")],
+      ["server", ok("22")],
+    ],
+    100,
+    [50_000, 60_000],
+  );
+  // The first three packets open the connection; every cut behind them lets all that follows come later.
+  for (let cut = 3; cut < first.length; cut++) {
+    for (const into of [1, 2, 3, 4, second.length]) {
+      const frames = [
+        ...first.slice(0, cut),
+        ...second.slice(0, into),
+        ...first.slice(cut),
+        ...second.slice(into),
+      ];
+      const { found, counts } = extract(frames);
+      t.deepEqual(found.map(line).sort(), ["GET /1 0 200 1", "GET /2 0 200 2"], `${cut} ${into}`);
+      t.is(counts.portReuses, 1);
+    }
+  }
+});
+
 test("a keep-alive probe is not data", (t) => {
   const frames = conversation([
     ["client", get("/")],
