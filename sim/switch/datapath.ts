@@ -13,6 +13,7 @@ import { extractKey } from "./key.ts";
 import { PACKET_WORD, PIPELINE_WORDS, W, WORDS } from "./layout.ts";
 import { MacTable } from "./mac-table.ts";
 import { normalPort } from "./normal.ts";
+import type { Observer } from "./observer.ts";
 import type { Operation, Program } from "./operation.ts";
 import { type Output, zeroCounters } from "./output.ts";
 import { Packet } from "./packet.ts";
@@ -39,6 +40,8 @@ export class Datapath {
   readonly counters = zeroCounters();
   readonly conntrack: Conntrack;
   readonly fragments: Fragments;
+  /** Who sees what happens to packets; `null`: nobody, and walks come from the cache where they can. */
+  observer: Observer | null = null;
   readonly #ports: Ports;
   readonly #tables: FlowTables;
   readonly #clock: Clock;
@@ -138,6 +141,10 @@ export class Datapath {
 
   /** One walk through the tables from `table` on, from the cache where another packet went the same way. */
   #pass(packet: Packet, key: Int32Array, table: number, depth: number): void {
+    if (this.observer !== null) {
+      this.#observedPass(this.observer, packet, key, table, depth);
+      return;
+    }
     let cache = this.#caches[table];
     if (cache === undefined) {
       cache = new FlowCache(this.#limits.flowCacheSlots);
@@ -153,6 +160,21 @@ export class Datapath {
     this.#perform(packet, program, key, depth);
   }
 
+  #observedPass(
+    observer: Observer,
+    packet: Packet,
+    key: Int32Array,
+    table: number,
+    depth: number,
+  ): void {
+    observer.beginPass(table, key);
+    const program = new Walk(this.#pipeline, key, observer).run(table);
+    observer.endWalk(program);
+    this.counters.walks++;
+    this.#perform(packet, program, key, depth);
+    observer.endPass();
+  }
+
   #perform(packet: Packet, program: Program, key: Int32Array, depth: number): void {
     const { entries } = program;
     for (let i = 0; i < entries.length; i++) {
@@ -166,8 +188,10 @@ export class Datapath {
   }
 
   #run(packet: Packet, operations: readonly Operation[], key: Int32Array, depth: number): void {
+    const { observer } = this;
     for (let i = 0; i < operations.length; i++) {
       const operation = operations[i]!;
+      if (observer !== null) observer.beginOperation(operation, packet);
       switch (operation.op) {
         case "output":
           this.#emit(operation.port, packet);
@@ -175,6 +199,7 @@ export class Datapath {
         case "ct":
           if (packet.fragment !== 0) {
             this.#ctFragment(packet, operations, i, key, depth);
+            if (observer !== null) observer.endOperation(operation, packet, this.#outputs);
             return;
           }
           this.conntrack.execute(packet, operation, this.#now());
@@ -216,6 +241,7 @@ export class Datapath {
           this.#learn(operation.rule);
           break;
       }
+      if (observer !== null) observer.endOperation(operation, packet, this.#outputs);
     }
   }
 

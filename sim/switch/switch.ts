@@ -11,6 +11,7 @@ import { formatConnection, tupleAddresses } from "./conntrack/dump.ts";
 import type { Fragments } from "./conntrack/fragments.ts";
 import { Datapath, type SwitchLimits } from "./datapath.ts";
 import { FlowTables } from "./flow-tables.ts";
+import type { Observer } from "./observer.ts";
 import type { Output, SwitchCounters } from "./output.ts";
 import { Ports } from "./ports.ts";
 
@@ -67,6 +68,11 @@ export class Switch {
 
   get conntrack(): Conntrack {
     return this.#datapath.conntrack;
+  }
+
+  /** From now on `observer` sees what happens to each packet; `null`: nobody. */
+  observe(observer: Observer | null): void {
+    this.#datapath.observer = observer;
   }
 
   /** Throws InputError for a number or name that is taken or reserved. */

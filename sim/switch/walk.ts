@@ -6,6 +6,7 @@ import { hasFields } from "./has-fields.ts";
 import { forEachWord, PACKET_WORD, PIPELINE_WORDS, readBits, W, WORDS } from "./layout.ts";
 import { learnedRule } from "./learned-rule.ts";
 import { MODIFIED } from "./modified.ts";
+import type { WalkObserver } from "./observer.ts";
 import type { DropReason, Operation, PacketInReason, Program } from "./operation.ts";
 import type { Entry, Table } from "./table.ts";
 
@@ -38,6 +39,7 @@ class Dropped extends Error {
 export class Walk {
   readonly mask = new Int32Array(WORDS);
   readonly #pipeline: Pipeline;
+  readonly #observer: WalkObserver | null;
   readonly #key: Int32Array;
   /** Bits of the packet's fields that were set and are not yet written to its bytes. */
   #dirty = new Int32Array(WORDS);
@@ -55,8 +57,9 @@ export class Walk {
   #cookie: bigint | null = null;
   #ctCleared = false;
 
-  constructor(pipeline: Pipeline, key: Int32Array) {
+  constructor(pipeline: Pipeline, key: Int32Array, observer: WalkObserver | null = null) {
     this.#pipeline = pipeline;
+    this.#observer = observer;
     this.#key = key.slice();
     this.mask[W.inPort] = -1;
     this.mask[W.ethType] = -1;
@@ -105,6 +108,7 @@ export class Walk {
       this.#key[W.inPort] = ownPort;
     }
     this.#table = number;
+    this.#observer?.enterTable(number, inPort, entry);
     if (entry !== null) {
       this.#entries.push(entry);
       const outer = this.#cookie;
@@ -115,13 +119,18 @@ export class Walk {
       // Open vSwitch has a rule of its own for misses, with cookie 0.
       this.#toController("no_match", 0n);
     }
+    this.#observer?.leaveTable();
     this.#table = from;
   }
 
   /** Does a list of actions; one that stops (an expired TTL) leaves the caller's list to go on. */
   #list(actions: readonly Action[]): void {
     for (const action of actions) {
-      if (this.#exit || !this.#do(action)) return;
+      if (this.#exit) return;
+      this.#observer?.beginAction(action, this.#key);
+      const goesOn = this.#do(action);
+      this.#observer?.endAction(this.#key, this.#operations);
+      if (!goesOn) return;
     }
   }
 
