@@ -83,7 +83,7 @@ export function parseFlowMod(
 /** Which rules a text such as `table=1,cookie=0x5/-1,out_port=2,tcp` means. Throws InputError. */
 function parseFilter(text: string, strict: boolean, options: FlowModOptions): FlowFilter {
   const piece = new Piece(text, options.origin ?? "filter").trim();
-  const { table, priority, cookie, tokens } = parseHeader(piece, true);
+  const { table, priority, cookie, tokens } = parseHeader(piece, { anyTable: true });
   if (cookie !== undefined) throw piece.error("cookie= needs a mask here: cookie=VALUE/-1");
   let [cookieValue, cookieMask] = [0n, 0n];
   let outPort: PortRef | null = null;
@@ -116,7 +116,7 @@ function parseModify(text: string, strict: boolean, options: FlowModOptions): Fl
   const start = /(^|[\s,])actions?\s*=/i.exec(piece.text);
   if (start === null) throw piece.slice(piece.text.length).error("the change has no actions=…");
   const head = piece.slice(0, start.index);
-  const { cookie, flags } = parseHeader(head, true);
+  const { cookie, flags } = parseHeader(head, { anyTable: true });
   // In a change a cookie without a mask is the new one, and no part of the filter.
   const filterText = head.text.replace(/(^|[\s,])cookie=[^/,\s]+(?=$|[\s,])/, "$1");
   const filter = parseFilter(filterText, strict, options);

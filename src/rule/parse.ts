@@ -13,7 +13,15 @@ export interface ParseOptions {
 }
 
 /** What `ovs-ofctl dump-flows` prints beside a rule; read over. */
-const STATISTICS = new Set(["duration", "n_packets", "n_bytes", "idle_age", "hard_age"]);
+const STATISTICS = new Set([
+  "duration",
+  "n_packets",
+  "n_bytes",
+  "n_offload_packets",
+  "n_offload_bytes",
+  "idle_age",
+  "hard_age",
+]);
 
 /**
  * The rules of a text in the form of `ovs-ofctl add-flows`: one a line, blank lines and `#` comments allowed.
@@ -44,14 +52,15 @@ function withoutComment(line: string): string {
   return at < 0 ? line : line.slice(0, at);
 }
 
-function parseLine(piece: Piece, options: ParseOptions): Rule {
+/** A line that is one rule. `hidden`: the switch may have made it itself, with a priority that no user can give. */
+export function parseLine(piece: Piece, options: ParseOptions, hidden = false): Rule {
   const start = /(^|[\s,])actions?\s*=/i.exec(piece.text);
   if (start === null) {
     throw piece.slice(piece.text.length).error("the rule has no actions=…");
   }
   const matchPart = piece.slice(0, start.index);
   const actionPart = piece.slice(start.index + start[0].length).trim();
-  const { table, tokens, ...header } = parseHeader(matchPart);
+  const { table, tokens, ...header } = parseHeader(matchPart, { hidden });
   if (table === null) throw matchPart.error("a rule is in one table");
   const match = parseMatch(tokens, options.ports);
   const actions = parseActionList(actionPart, {
@@ -91,8 +100,18 @@ export interface FlowHeader {
   readonly tokens: readonly MatchToken[];
 }
 
-/** Takes apart what stands before `actions=`. `anyTable`: without `table=` it means all. */
-export function parseHeader(piece: Piece, anyTable = false): FlowHeader {
+interface HeaderOptions {
+  /** Without `table=` it means all. */
+  readonly anyTable?: boolean;
+  /** The words of `bridge/dump-flows` are known, too. */
+  readonly hidden?: boolean;
+}
+
+/** Takes apart what stands before `actions=`. */
+export function parseHeader(
+  piece: Piece,
+  { anyTable = false, hidden = false }: HeaderOptions = {},
+): FlowHeader {
   const header: { -readonly [K in keyof FlowHeader]: FlowHeader[K] } = {
     table: anyTable ? null : 0,
     priority: DEFAULT_PRIORITY,
@@ -105,12 +124,12 @@ export function parseHeader(piece: Piece, anyTable = false): FlowHeader {
   for (const token of splitList(piece)) {
     const [key, value] = token.cut("=") ?? [token, null];
     const needed = (): Piece => value ?? token.slice(token.text.length);
-    switch (key.text) {
+    switch (hidden && key.text === "table_id" ? "table" : key.text) {
       case "table":
         header.table = anyTable && isAnyTable(needed()) ? null : parseTable(needed());
         break;
       case "priority":
-        header.priority = Number(parseNumber(needed(), 16, "a priority"));
+        header.priority = Number(parseNumber(needed(), hidden ? 31 : 16, "a priority"));
         break;
       case "cookie":
         if (needed().text.includes("/")) tokens.push({ key, value });
