@@ -56,17 +56,16 @@ export class Marker {
     await within(CONNECT_MS_MAX, this.#socket, "the marker's port did not connect", this.#path);
   }
 
+  /** A frame that passes as a marker does, and that nobody waits for. */
+  readonly filler = markerHex(0);
+
   /** A frame that tells its own passing from that of all others, in hex, and how to wait for it. */
   next(): { readonly hex: string; readonly passed: () => Promise<void> } {
     const number = ++this.#number;
-    const frame = Buffer.alloc(FRAME_BYTES);
-    frame.writeUInt16BE(MARKER_ETHER_TYPE, 12);
-    frame.set(WORD, WORD_AT);
-    frame.writeUInt32BE(number, NUMBER_AT);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting = { number, done: resolve };
     return {
-      hex: frame.toString("hex"),
+      hex: markerHex(number),
       passed: () => within(PASS_MS_MAX, promise, "a batch was not done", this.#path),
     };
   }
@@ -86,6 +85,14 @@ export class Marker {
     }
     this.#tail = text.subarray(Math.max(0, text.length - FRAME_BYTES));
   }
+}
+
+function markerHex(number: number): string {
+  const frame = Buffer.alloc(FRAME_BYTES);
+  frame.writeUInt16BE(MARKER_ETHER_TYPE, 12);
+  frame.set(WORD, WORD_AT);
+  frame.writeUInt32BE(number, NUMBER_AT);
+  return frame.toString("hex");
 }
 
 async function within<T>(

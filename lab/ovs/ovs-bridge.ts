@@ -37,6 +37,8 @@ export class OvsBridge implements AsyncDisposable {
   readonly folder: string;
   readonly #names: ReadonlyMap<DevicePort, string>;
   readonly #captures = new Map<DevicePort, PortCapture>();
+  /** Names of ports that take no frames. */
+  readonly #deaf = new Set<string>();
   readonly #marker: Marker;
   /** Flows of our own, one a line: those of the marker and of the relay. */
   readonly #ownFlows: string;
@@ -116,6 +118,7 @@ export class OvsBridge implements AsyncDisposable {
     input?: string,
   ): Promise<void> {
     await this.ofctl(command, args, options, input);
+    if (command === "mod-port") this.#heedPort(args);
     await this.#settle(mayTouchOthers(command, input));
   }
 
@@ -142,7 +145,12 @@ export class OvsBridge implements AsyncDisposable {
         end++;
       }
       const { hex, passed } = this.#marker.next();
-      await this.appctl("netdev-dummy/receive", name, ...hexes, hex);
+      if (this.#deaf.has(name)) {
+        // It takes no marker either. Another port has as many frames to hand on first, and each hands on one in turn.
+        await this.appctl("netdev-dummy/receive", name, ...hexes);
+        const filler = hexes.map(() => this.#marker.filler);
+        await this.appctl("netdev-dummy/receive", RELAY_PORT, ...filler, hex);
+      } else await this.appctl("netdev-dummy/receive", name, ...hexes, hex);
       await passed();
       start = end;
     } while (start < arrivals.length);
@@ -179,6 +187,14 @@ export class OvsBridge implements AsyncDisposable {
     this.#marker.close();
     for (const capture of this.#captures.values()) capture.close();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** A port that is told to take no frames, or to take them again. */
+  #heedPort([port = "", action]: readonly string[]): void {
+    const named = [...this.#names].find(([no, name]) => name === port || String(no) === port);
+    if (named === undefined) return;
+    if (action === "no-receive") this.#deaf.add(named[1]);
+    if (action === "receive") this.#deaf.delete(named[1]);
   }
 
   /** Open vSwitch says nothing when it cannot make a port: then there is no capture of it. */

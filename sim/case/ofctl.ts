@@ -8,8 +8,12 @@ import {
   parseFlowMods,
 } from "../../src/rule/flow-mod.ts";
 import { formatMatch, formatRule } from "../../src/rule/format.ts";
+import { parseGroup, parseGroups } from "../../src/rule/group.ts";
 import { parseRules } from "../../src/rule/parse.ts";
+import { parsePort } from "../../src/rule/parse-match.ts";
+import { Piece } from "../../src/rule/piece.ts";
 import type { Rule } from "../../src/rule/rule.ts";
+import type { PortConfig } from "../switch/ports.ts";
 import type { Switch } from "../switch/switch.ts";
 
 /** A command of `ovs-ofctl` on the simulated bridge. Throws InputError for what it does not know or take. */
@@ -36,9 +40,54 @@ export function runOfctl(bridge: Switch, recorded: OfctlCommand): void {
     case "replace-flows":
       bridge.changeFlows(replacement(bridge, parseRules(input ?? "", { ports })));
       break;
+    case "mod-port":
+      modPort(bridge, args, old);
+      break;
+    case "add-group":
+      bridge.addGroups([parseGroup(args.join(","), ports)]);
+      break;
+    case "add-groups":
+      bridge.addGroups(parseGroups(input ?? "", ports));
+      break;
+    case "mod-group":
+      bridge.modifyGroup(parseGroup(args.join(","), ports), options.includes("--may-create"));
+      break;
+    case "del-groups":
+      bridge.deleteGroups(groupNumber(args[0]));
+      break;
     default:
       throw new InputError(`the simulator does not know the command ${command}`);
   }
+}
+
+const PORT_CHANGES: Readonly<Record<string, Partial<PortConfig>>> = {
+  // The device is told, and what a device does when it is down is its own affair: the dummy one goes on.
+  up: {},
+  down: {},
+  receive: { receives: true },
+  "no-receive": { receives: false },
+  forward: { forwards: true },
+  "no-forward": { forwards: false },
+  flood: { floods: true },
+  "no-flood": { floods: false },
+  "packet-in": {},
+  "no-packet-in": {},
+};
+
+/** OpenFlow 1.1 and later know no "no-flood": there it changes nothing. */
+function modPort(bridge: Switch, [port = "", action = ""]: readonly string[], old: boolean): void {
+  const change = PORT_CHANGES[action];
+  if (change === undefined) throw new InputError(`unknown mod-port command '${action}'`);
+  const named = parsePort(new Piece(port, "mod-port"), bridge.ports);
+  bridge.configurePort(named, "floods" in change && !old ? {} : change);
+}
+
+/** `group_id=5`; `null`: all. */
+function groupNumber(text: string | undefined): number | null {
+  if (text === undefined || text === "group_id=all") return null;
+  const found = /^group_id=(\d+)$/.exec(text);
+  if (found === null) throw new InputError(`found "${text}", expected group_id=NUMBER`);
+  return Number(found[1]);
 }
 
 /** What must change so that the bridge has these rules: what stands as it is wanted stays, with its counters. */

@@ -2,6 +2,7 @@ import type { Action } from "../../src/rule/action.ts";
 import type { FlowFilter, FlowMod } from "../../src/rule/flow-mod.ts";
 import { PORT, type PortRef } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
+import { usesGroup } from "./groups.ts";
 import { type Entry, matchWords } from "./table.ts";
 
 export interface ChangeOptions {
@@ -95,7 +96,7 @@ function chooser(filter: FlowFilter, context: ChangeContext): (entry: Entry) => 
     if (((rule.cookie ^ cookie) & cookieMask) !== 0n) return false;
     if (strict && (rule.priority !== priority || entry.words.join() !== text)) return false;
     if (!strict && !isNarrower(entry.words, words)) return false;
-    if (outGroup !== null) return false;
+    if (outGroup !== null && !usesGroup(rule.actions, outGroup)) return false;
     return outPort === null || outputsTo(rule.actions, outPort, context);
   };
 }

@@ -9,6 +9,7 @@ import { Fragments, takeOver } from "./conntrack/fragments.ts";
 import { fillCt } from "./ct-fields.ts";
 import { FlowCache } from "./flow-cache.ts";
 import type { FlowTables } from "./flow-tables.ts";
+import type { Groups } from "./groups.ts";
 import { extractKey } from "./key.ts";
 import { PACKET_WORD, PIPELINE_WORDS, W, WORDS } from "./layout.ts";
 import { MacTable } from "./mac-table.ts";
@@ -28,6 +29,7 @@ export type SwitchLimits = { readonly [K in keyof typeof SWITCH_LIMITS]: number 
 export interface DatapathOptions {
   readonly ports: Ports;
   readonly tables: FlowTables;
+  readonly groups: Groups;
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: SwitchLimits;
@@ -44,6 +46,7 @@ export class Datapath {
   observer: Observer | null = null;
   readonly #ports: Ports;
   readonly #tables: FlowTables;
+  readonly #groups: Groups;
   readonly #clock: Clock;
   readonly #limits: SwitchLimits;
   readonly #packetIns: boolean;
@@ -58,6 +61,7 @@ export class Datapath {
   #nowMs = -1;
   readonly #pipeline = {
     table: (number: number) => this.#tables.table(number),
+    groupLists: (group: number) => this.#groups.lists(group),
     portNumber: (port: PortRef) =>
       typeof port === "number" ? port : (this.#ports.names.get(port) ?? PORT.none),
   };
@@ -65,6 +69,7 @@ export class Datapath {
   constructor(options: DatapathOptions) {
     this.#ports = options.ports;
     this.#tables = options.tables;
+    this.#groups = options.groups;
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#packetIns = options.packetIns;
@@ -93,7 +98,7 @@ export class Datapath {
       this.counters.fromAbsentPort++;
       return [];
     }
-    const key = this.#begin(portNo, frame);
+    const key = this.#ports.config(portNo).receives ? this.#begin(portNo, frame) : null;
     if (key !== null) this.#pass(this.#packet, key, 0, 0);
     return this.#end();
   }
@@ -220,7 +225,7 @@ export class Datapath {
           this.#normal(packet, operation.inPort);
           break;
         case "flood":
-          this.#flood(packet, operation.inPort);
+          this.#flood(packet, operation.inPort, operation.toAll);
           break;
         case "controller":
           this.#toController(packet, operation, key);
@@ -303,14 +308,16 @@ export class Datapath {
   }
 
   #emit(port: number, packet: Packet): void {
+    if (!this.#ports.config(port).forwards) return;
     if (port === PORT.local) this.#outputs.push({ port: "LOCAL", bytes: packet.snapshot() });
     else if (this.#ports.has(port)) this.#outputs.push({ port, bytes: packet.snapshot() });
     else this.counters.toAbsentPort++;
   }
 
-  #flood(packet: Packet, inPort: number): void {
-    if (inPort !== PORT.local) this.#emit(PORT.local, packet);
-    for (const port of this.#ports.numbers) if (port !== inPort) this.#emit(port, packet);
+  #flood(packet: Packet, inPort: number, toAll = false): void {
+    for (const port of [PORT.local, ...this.#ports.numbers]) {
+      if (port !== inPort && (toAll || this.#ports.config(port).floods)) this.#emit(port, packet);
+    }
   }
 
   #normal(packet: Packet, inPort: number): void {

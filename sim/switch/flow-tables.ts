@@ -1,8 +1,10 @@
+import { InputError } from "../../src/base/errors.ts";
 import type { Action } from "../../src/rule/action.ts";
 import type { FlowMod } from "../../src/rule/flow-mod.ts";
 import type { PortRef } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import { type ChangeOptions, changeFlows, identity } from "./change-flows.ts";
+import { Groups, usesGroup } from "./groups.ts";
 import { type Entry, matchWords, Table } from "./table.ts";
 
 type PortResolver = (port: PortRef) => number;
@@ -11,8 +13,13 @@ type PortResolver = (port: PortRef) => number;
 export class FlowTables {
   #tables: (Table | undefined)[] = [];
   #order = 0;
+  readonly #groups: Groups;
   /** When the first rule may be over; infinity where none has a time-out. */
   nextExpiryMs = Number.POSITIVE_INFINITY;
+
+  constructor(groups: Groups = new Groups()) {
+    this.#groups = groups;
+  }
 
   table(number: number): Table | undefined {
     return this.#tables[number];
@@ -60,6 +67,11 @@ export class FlowTables {
     return this.#tables.flatMap((table) => [...(table?.entries ?? [])]).sort(compare);
   }
 
+  /** Drops rules that have `group`, or any group for `null`, among their actions. */
+  removeUsersOfGroup(group: number | null): void {
+    this.#build(this.entries().filter(({ rule }) => !usesGroup(rule.actions, group)));
+  }
+
   /** Drops rules whose time is over. True: there were some. */
   expire(nowMs: number): boolean {
     if (nowMs < this.nextExpiryMs) return false;
@@ -71,7 +83,7 @@ export class FlowTables {
 
   #entry(rule: Rule, resolve: PortResolver, nowMs: number): Entry {
     const inPort = rule.match.inPort === null ? null : resolve(rule.match.inPort);
-    resolveAll(rule.actions, resolve);
+    resolveAll(rule.actions, resolve, this.#groups);
     return {
       rule,
       words: matchWords(rule.match, inPort),
@@ -102,13 +114,15 @@ function expiryMs({ rule, addedMs, usedMs }: Entry): number {
   return Math.min(hard, idle);
 }
 
-/** Fails for an action that names a port which does not exist. */
-function resolveAll(actions: readonly Action[], resolve: PortResolver): void {
+/** Fails for an action that names a port or group which does not exist. */
+function resolveAll(actions: readonly Action[], resolve: PortResolver, groups: Groups): void {
   for (const action of actions) {
     if (action.kind === "output") resolve(action.port);
     else if (action.kind === "resubmit" && action.port !== null) resolve(action.port);
     else if (action.kind === "clone" || action.kind === "write_actions") {
-      resolveAll(action.actions, resolve);
+      resolveAll(action.actions, resolve, groups);
+    } else if (action.kind === "group" && !groups.has(action.group)) {
+      throw new InputError(`there is no group ${action.group} (OFPBAC_BAD_OUT_GROUP)`);
     }
   }
 }

@@ -28,7 +28,8 @@ export type Operation =
   | { readonly op: "recirculate"; readonly table: number; readonly words: Int32Array }
   | { readonly op: "ct_clear" }
   | { readonly op: "normal"; readonly inPort: number }
-  | { readonly op: "flood"; readonly inPort: number }
+  /** `toAll`: through ports that do not flood, too. */
+  | { readonly op: "flood"; readonly inPort: number; readonly toAll: boolean }
   | {
       readonly op: "controller";
       readonly reason: PacketInReason;

@@ -1,11 +1,24 @@
 import { InputError } from "../../src/base/errors.ts";
 import { PORT, type PortRef } from "../../src/rule/port.ts";
 
+/** What OpenFlow lets a controller say of a port (`ovs-ofctl mod-port`). */
+export interface PortConfig {
+  /** Frames that come in are taken. */
+  readonly receives: boolean;
+  /** Frames are sent out. */
+  readonly forwards: boolean;
+  /** `flood` and `normal` send what they flood. */
+  readonly floods: boolean;
+}
+
+const OPEN: PortConfig = { receives: true, forwards: true, floods: true };
+
 /** The ports of a bridge by number and by name. */
 export class Ports {
   readonly #bridge: string;
   readonly #byNumber = new Map<number, string>();
   readonly #byName = new Map<string, number>();
+  readonly #config = new Map<number, PortConfig>();
 
   constructor(bridge: string) {
     this.#bridge = bridge;
@@ -35,7 +48,18 @@ export class Ports {
     this.#byName.set(name, no);
   }
 
+  /** What may pass through a port. */
+  config(no: number): PortConfig {
+    return this.#config.get(no) ?? OPEN;
+  }
+
+  /** Changes what is given. */
+  configure(no: number, change: Partial<PortConfig>): void {
+    this.#config.set(no, { ...this.config(no), ...change });
+  }
+
   remove(no: number): void {
+    this.#config.delete(no);
     const name = this.#byNumber.get(no);
     this.#byNumber.delete(no);
     if (name !== undefined) this.#byName.delete(name);

@@ -1,9 +1,11 @@
 import type { Clock } from "../../src/base/clock.ts";
+import { InputError } from "../../src/base/errors.ts";
 import { SWITCH_LIMITS } from "../../src/base/limits.ts";
 import type { Random } from "../../src/base/random.ts";
 import type { Action } from "../../src/rule/action.ts";
 import type { FlowMod } from "../../src/rule/flow-mod.ts";
-import { PORT } from "../../src/rule/port.ts";
+import type { Group } from "../../src/rule/group.ts";
+import { PORT, type PortRef } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import type { ChangeOptions } from "./change-flows.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
@@ -11,9 +13,10 @@ import { formatConnection, tupleAddresses } from "./conntrack/dump.ts";
 import type { Fragments } from "./conntrack/fragments.ts";
 import { Datapath, type SwitchLimits } from "./datapath.ts";
 import { FlowTables } from "./flow-tables.ts";
+import { Groups } from "./groups.ts";
 import type { Observer } from "./observer.ts";
 import type { Output, SwitchCounters } from "./output.ts";
-import { Ports } from "./ports.ts";
+import { type PortConfig, Ports } from "./ports.ts";
 
 export type { Output } from "./output.ts";
 
@@ -40,7 +43,8 @@ export class Switch {
   readonly name: string;
   readonly #clock: Clock;
   readonly #ports: Ports;
-  readonly #tables = new FlowTables();
+  readonly #groups = new Groups();
+  readonly #tables = new FlowTables(this.#groups);
   readonly #datapath: Datapath;
 
   constructor(options: SwitchOptions) {
@@ -51,6 +55,7 @@ export class Switch {
     this.#datapath = new Datapath({
       ports: this.#ports,
       tables: this.#tables,
+      groups: this.#groups,
       clock,
       random,
       limits: { ...SWITCH_LIMITS, ...options.limits },
@@ -87,6 +92,14 @@ export class Switch {
     this.#datapath.forgetPort(no);
   }
 
+  /** What may pass through a port from now on. Throws InputError for a port that the bridge does not have. */
+  configurePort(port: PortRef, change: Partial<PortConfig>): void {
+    const no = this.#ports.number(port);
+    if (no !== PORT.local && !this.#ports.has(no))
+      throw new InputError(`${this.name} has no port ${port}`);
+    this.#ports.configure(no, change);
+  }
+
   /** The ports' numbers by name, for `parseRules`. */
   get ports(): ReadonlyMap<string, number> {
     return this.#ports.names;
@@ -98,6 +111,25 @@ export class Switch {
    */
   setFlows(rules: readonly Rule[]): void {
     this.#tables.replace(rules, (port) => this.#ports.number(port), this.#nowMs());
+    this.#datapath.forgetResults();
+  }
+
+  /** Makes groups, one after the other. Throws InputError for a number that is taken. */
+  addGroups(groups: readonly Group[]): void {
+    for (const group of groups) this.#groups.add(group);
+    this.#datapath.forgetResults();
+  }
+
+  /** Throws InputError for a group that is not there, unless `mayCreate`. */
+  modifyGroup(group: Group, mayCreate: boolean): void {
+    this.#groups.modify(group, mayCreate);
+    this.#datapath.forgetResults();
+  }
+
+  /** `null`: all groups. Rules that use them go, too. */
+  deleteGroups(id: number | null): void {
+    this.#groups.delete(id);
+    this.#tables.removeUsersOfGroup(id);
     this.#datapath.forgetResults();
   }
 

@@ -15,6 +15,8 @@ export interface Pipeline {
   table(number: number): Table | undefined;
   /** The number of a port; `PORT.none` for a name that the bridge does not have. */
   portNumber(port: PortRef): number;
+  /** What a group does with a packet: lists of actions, each on a copy. */
+  groupLists(group: number): readonly (readonly Action[])[];
 }
 
 /** As in Open vSwitch: so deep may resubmits nest, so many may one walk have, so many bits may lie on the stack. */
@@ -161,6 +163,9 @@ export class Walk {
       case "controller":
         this.#output(PORT.controller);
         return true;
+      case "group":
+        for (const list of this.#pipeline.groupLists(action.group)) this.#bucket(list);
+        return true;
       case "resubmit":
         this.#resubmit(action.port, action.table);
         return true;
@@ -255,7 +260,7 @@ export class Walk {
       case PORT.flood:
       case PORT.all:
         this.#commit();
-        this.#operations.push({ op: "flood", inPort });
+        this.#operations.push({ op: "flood", inPort, toAll: port === PORT.all });
         return;
       case PORT.controller:
         this.#toController("action");
@@ -387,6 +392,29 @@ export class Walk {
   #clearCt(): void {
     this.#ctCleared = true;
     this.#key.fill(0, W.ctState, PACKET_WORD);
+  }
+
+  /**
+   * A group's bucket. What it set is set back after it, by writing; there is no copy. So what conntrack translated stays
+   * translated for whoever comes next, as in Open vSwitch.
+   */
+  #bucket(actions: readonly Action[]): void {
+    if (actions.some(({ kind }) => kind === "push_vlan" || kind === "pop_vlan")) {
+      this.#clone(actions);
+      return;
+    }
+    const before = this.#key.slice();
+    const [written, ctCleared] = [this.#written.slice(), this.#ctCleared];
+    this.#list(actions);
+    for (let w = PACKET_WORD; w < WORDS; w++) {
+      const changed = this.#key[w]! ^ before[w]!;
+      this.#dirty[w]! |= changed;
+      this.mask[w]! |= changed;
+    }
+    this.#key.set(before);
+    this.#written = written;
+    this.#ctCleared = ctCleared;
+    this.#exit = false;
   }
 
   #clone(actions: readonly Action[]): void {

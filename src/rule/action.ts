@@ -77,6 +77,7 @@ export type Action =
   | { readonly kind: "output_field"; readonly source: Subfield }
   | { readonly kind: "in_port" | "normal" | "flood" | "all" | "local" }
   | { readonly kind: "controller"; readonly maxLength: number }
+  | { readonly kind: "group"; readonly group: number }
   | { readonly kind: "resubmit"; readonly port: PortRef | null; readonly table: number | null }
   | { readonly kind: "goto_table"; readonly table: number }
   | {

@@ -107,6 +107,8 @@ export function formatAction(action: Action): string {
       return action.kind.toUpperCase();
     case "controller":
       return `CONTROLLER:${action.maxLength}`;
+    case "group":
+      return `group:${action.group}`;
     case "resubmit":
       return formatResubmit(action.port === null ? "" : formatPort(action.port), action.table);
     case "goto_table":

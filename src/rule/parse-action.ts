@@ -185,6 +185,7 @@ const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ["clear_actions", simple("clear_actions")],
   ["exit", simple("exit")],
   ["controller", parseController],
+  ["group", parseGroupAction],
   ["resubmit", parseResubmit],
   ["goto_table", parseGoto],
   ["set_field", parseSetField],
@@ -226,6 +227,11 @@ function parseController(call: Call): Action {
     }
   }
   return { kind: "controller", maxLength };
+}
+
+function parseGroupAction(call: Call): Action {
+  const number = parseNumber(needArgument(call, "group:1"), 32, "a group's number");
+  return { kind: "group", group: Number(number) };
 }
 
 function parseResubmit(call: Call, context: ActionContext): Action {

@@ -1,5 +1,5 @@
 import type { SwitchCase } from "../../../src/case/case.ts";
-import { CLIENT, OTHER, ping, SERVER, tcp, udp } from "./frames.ts";
+import { arp, CLIENT, OTHER, ping, SERVER, tcp, udp } from "./frames.ts";
 import {
   ct,
   dpctl,
@@ -92,6 +92,72 @@ export const CHANGES: readonly SwitchCase[] = [
       ofctl("mod-flows", "-O", "OpenFlow10", "icmp,actions=2"),
       dumpFlows,
       packet(1, ping(CLIENT, SERVER, 8)),
+    ],
+  ),
+  draft(
+    "groups",
+    "all buckets on copies, or one of them; the buckets' actions are a set; rules go with their group",
+    ["table=0,priority=0,actions=drop", "table=1,ip,actions=3"],
+    [
+      ofctl(
+        "add-group",
+        "group_id=1,type=all,bucket=output:2,set_field:10.9.9.9->ip_dst,bucket=actions=set_field:10.9.9.8->ip_dst,output:3",
+      ),
+      ofctl("add-group", "group_id=2,type=select,bucket=weight:100,actions=output:4"),
+      ofctl(
+        "add-group",
+        "group_id=3,type=indirect,bucket=ct(commit,zone=1,nat(src=10.1.1.100),table=1)",
+      ),
+      ofctlText(
+        "add-groups",
+        "group_id=4,type=ff,bucket=watch_port:1,output:2,bucket=watch_port:2,output:3\ngroup_id=5,type=all\n",
+        "-",
+      ),
+      ofctl("add-flow", "udp,tp_dst=80,actions=group:1,4"),
+      ofctl("add-flow", "udp,tp_dst=81,actions=group:2"),
+      ofctl("add-flow", "udp,tp_dst=82,actions=group:3,4"),
+      ofctl("add-flow", "udp,tp_dst=83,actions=group:4,group:5,LOCAL"),
+      ofctl("add-flow", "tcp,actions=write_actions(group:1)"),
+      ...[80, 81, 82, 83].map((port) => packet(1, udp(CLIENT, { ...SERVER, port }))),
+      packet(1, tcp(CLIENT, SERVER, "S")),
+      ct,
+      ofctl("mod-group", "group_id=2,type=all,bucket=output:3"),
+      packet(1, udp(CLIENT, { ...SERVER, port: 81 })),
+      ofctl("del-flows", "out_group=2"),
+      dumpFlows,
+      ofctl("del-groups", "group_id=1"),
+      dumpFlows,
+      ofctl("del-groups"),
+      dumpFlows,
+    ],
+  ),
+  draft(
+    "port-settings",
+    "a port that does not receive, forward or flood; that last one only OpenFlow 1.0 can say",
+    [
+      "table=0,udp,actions=flood",
+      "table=0,tcp,actions=all",
+      "table=0,icmp,actions=2",
+      "table=0,arp,actions=normal",
+    ],
+    [
+      ...[
+        ["no-flood"],
+        ["-O", "OpenFlow10", "no-flood"],
+        ["-O", "OpenFlow10", "flood"],
+        ["no-forward"],
+        ["forward"],
+        ["no-receive"],
+        ["receive"],
+        ["down"],
+      ].flatMap((words) => [
+        ofctl("mod-port", ...words.slice(0, -1), "p2", ...words.slice(-1)),
+        packet(1, udp(CLIENT, SERVER)),
+        packet(1, tcp(CLIENT, SERVER, "S")),
+        packet(1, ping(CLIENT, SERVER, 8)),
+        packet(1, arp(CLIENT, SERVER)),
+        packet(2, udp(SERVER, CLIENT)),
+      ]),
     ],
   ),
   draft(
