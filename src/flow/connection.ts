@@ -180,6 +180,17 @@ export class Connection {
     if (stream.isAnchored && stream.next === from) stream.anchor(to);
   }
 
+  /** Whether a SYN+ACK can tell that what is held of a direction begins at `next`, and the other at `acknowledgement`. */
+  canBeginAt(direction: 0 | 1, next: number, acknowledgement: number): boolean {
+    const own = this.streams[direction];
+    const peer = this.streams[(1 - direction) as 0 | 1];
+    const first = own.held[0];
+    if (own.isAnchored || first === undefined) return true;
+    const distance = (first.sequence - next) | 0;
+    if (distance >= 0 && distance < FLOW_LIMITS.aheadBytesMax) return true;
+    return !peer.isAnchored || Math.abs(peer.ahead(acknowledgement)) < FLOW_LIMITS.aheadBytesMax;
+  }
+
   /** The connection is over, by whatever end: hand over what is held, then end both directions. */
   close(): void {
     this.resolveAll();
@@ -310,10 +321,11 @@ export class Connection {
 
   /** Both at once, or the answer might overtake what it answers. */
   #anchorBoth(): void {
-    for (const stream of this.streams) {
-      const first = stream.held[0];
-      if (!stream.isAnchored && first !== undefined) stream.anchor(first.sequence);
-    }
+    const [a, b] = this.streams;
+    const beginA = beginOf(a, b);
+    const beginB = beginOf(b, a);
+    if (!a.isAnchored && beginA !== null) a.anchor(beginA);
+    if (!b.isAnchored && beginB !== null) b.anchor(beginB);
   }
 
   /** Give up what stands before the held segment that arrived first. False when nothing is held. */
@@ -384,6 +396,27 @@ function isBehind(stream: Stream, acknowledgement: number): boolean {
   if (stream.isAnchored) return stream.ahead(acknowledgement) > 0;
   const first = stream.held[0];
   return first !== undefined && ((acknowledgement - first.sequence) | 0) > 0;
+}
+
+/**
+ * Where a stream without SYN begins: with what is held first. But where the peer first acknowledged less, and later, with
+ * more data of its own, some of what is between, that was sent in the meantime and is not in the capture.
+ */
+function beginOf(stream: Stream, peer: Stream): number | null {
+  const first = stream.held[0];
+  if (first === undefined) return null;
+  const earliest = peer.held[0];
+  if (earliest?.hasAcknowledgement !== true) return first.sequence;
+  const from = earliest.acknowledgement;
+  const missing = (first.sequence - from) | 0;
+  if (missing <= 0 || missing >= FLOW_LIMITS.aheadBytesMax) return first.sequence;
+  const isMissed = peer.held.some(
+    ({ hasAcknowledgement, acknowledgement }) =>
+      hasAcknowledgement &&
+      ((acknowledgement - from) | 0) > 0 &&
+      ((first.sequence - acknowledgement) | 0) >= 0,
+  );
+  return isMissed ? from : first.sequence;
 }
 
 const EMPTY = new Uint8Array(0);

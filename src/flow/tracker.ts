@@ -141,7 +141,10 @@ export class FlowTracker {
     const isAnswer = (d.flags & TCP_FLAG.ack) !== 0;
     const isClosed = (table.meta(slot) & META.closed) !== 0;
     if (isClosed && (isAnswer || table.connection(slot) === next)) return;
-    if (!isAnswer && this.#isNewAttempt(slot, direction, next)) {
+    const isNew = isAnswer
+      ? this.#isNewAnswer(slot, direction, next, d)
+      : this.#isNewAttempt(slot, direction, next);
+    if (isNew) {
       this.#setAside(slot, direction, d, bytes);
       this.#reuse(slot);
     }
@@ -195,6 +198,14 @@ export class FlowTracker {
     // A SYN with data that comes after its SYN+ACK is behind what that acknowledged, by no more than a segment.
     const isLate = (meta & (META.hinted << direction)) !== 0 && behind > 0 && behind <= 0xffff;
     return behind !== 0 && !isLate;
+  }
+
+  /** Whether a SYN+ACK, whose SYN was not captured, begins another connection than the one at hand. */
+  #isNewAnswer(slot: number, direction: 0 | 1, next: number, d: Dissection): boolean {
+    const connection = this.#connectionOf(slot);
+    if (connection === null) return false;
+    const own = (direction ^ connection.flip) as 0 | 1;
+    return !connection.canBeginAt(own, next, d.acknowledgement);
   }
 
   /** Keep a connection whose end was not captured for a while beside the one that takes its place. */

@@ -121,6 +121,33 @@ test("the same ports used again are another connection", (t) => {
   ]);
 });
 
+test("an answer that is missing in a capture without the opening is not taken from the next request", (t) => {
+  const frames = conversation(
+    [
+      ["client", get("/1")],
+      ["server", ok("x".repeat(500))],
+      ["client", get("/2")],
+      ["server", ok("22")],
+    ],
+    2_000,
+  );
+  // Without the three packets of the opening, the first answer and what acknowledges it.
+  const { found } = extract([frames[3]!, ...frames.slice(7, -3)]);
+  t.deepEqual(found.map(line), ["GET /1 0 null 0 broken", "GET /2 0 200 2"]);
+});
+
+test("a SYN+ACK of another connection on the same ports takes nothing away from the one before", (t) => {
+  const turns: Turn[] = [
+    ["client", get("/1")],
+    ["server", ok("1")],
+  ];
+  const first = conversation(turns);
+  const second = conversation(turns, 100, [0x2000_0000, 0x7000_0000]);
+  // The SYN+ACK of the first and the SYN of the second are not in the capture.
+  const { found } = extract([first[0]!, ...first.slice(2), ...second.slice(1)]);
+  t.deepEqual(found.map(line), ["GET /1 0 200 1", "GET /1 0 200 1"]);
+});
+
 test("segments of an old connection that come after the SYN of the next one still belong to the old one", (t) => {
   const first = conversation([
     ["client", get("/1")],
