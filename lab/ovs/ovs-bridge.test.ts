@@ -33,7 +33,8 @@ test("relayed frames do what frames do that come in through their own ports", as
   const runs: { sent: unknown; tracked: string[]; counts: string[] }[] = [];
   for (const relayed of [false, true]) {
     await using bridge = await OvsBridge.create(started, PORTS);
-    await bridge.change("add-flows", ["-"], ["--bundle"], FLOWS);
+    await bridge.replaceFlows("table=0,actions=drop\n");
+    await bridge.replaceFlows(FLOWS);
     const sent = await bridge.exchange(arrivals, { relayed });
     const tracked = (await bridge.appctl("dpctl/dump-conntrack")).split("\n").sort();
     const counts = (await bridge.dumpFlows()).map((line) => line.replace(/ n_bytes=\d+,/, ""));

@@ -122,6 +122,12 @@ export class OvsBridge implements AsyncDisposable {
     await this.#settle(mayTouchOthers(command, input));
   }
 
+  /** All flows in place of those that there are, in one step; counters start at 0. `text`: as for `add-flows`. */
+  async replaceFlows(text: string): Promise<void> {
+    await this.ofctl("add-flows", ["-"], ["--bundle"], `delete\n${this.#ownFlows}\n${text}`);
+    await this.appctl("revalidator/purge");
+  }
+
   /**
    * Frames arrive, in this order; resolves when all of them are done, with what has left since the last call: in order
    * for each port. Ports are served in turn, so with another port another batch begins. `relayed`: untagged frames come
