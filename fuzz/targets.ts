@@ -3,6 +3,7 @@ import { extractor, reader, wire } from "./targets/captures.ts";
 import { model, scenario, tape } from "./targets/documents.ts";
 import { host } from "./targets/host.ts";
 import { requests, responses } from "./targets/messages.ts";
+import { packed } from "./targets/packed.ts";
 import { planted } from "./targets/planted.ts";
 import { replayer } from "./targets/replayer.ts";
 import { rules } from "./targets/rules.ts";
@@ -10,7 +11,7 @@ import { bridge } from "./targets/switch.ts";
 
 /** Every reader and parser of what strangers wrote. */
 export const TARGETS: readonly Target[] = [
-  ...[reader, wire, extractor, requests, responses],
+  ...[packed, reader, wire, extractor, requests, responses],
   ...[rules, scenario, model, tape],
   ...[replayer, bridge, host],
 ];

@@ -5,6 +5,7 @@ import test from "ava";
 import fc from "fast-check";
 import { isoreplay, scratch } from "../../test/cli.fixture.ts";
 import { InputError } from "../base/errors.ts";
+import { UNPACK_LIMITS } from "../base/limits.ts";
 import { captureOf, page } from "./capture.fixture.ts";
 import { type UnpackOptions, unpack } from "./unpack.ts";
 
@@ -122,7 +123,8 @@ for (const format of FORMATS) {
   });
 
   test(`${format}: what unpacks to far more than a capture does is stopped`, async (t) => {
-    const limits = { freeBytes: 1_000_000, ratioMax: 100, freeMembers: 10, memberBytesMin: 1_000 };
+    const small = { freeBytes: 1_000_000, ratioMax: 100, freeMembers: 10, memberBytesMin: 1_000 };
+    const limits = { ...UNPACK_LIMITS, ...small };
     const bomb = await unpacked(pack(Buffer.alloc(50_000_000)), [65_536], limits);
     t.regex(bomb.error ?? "", /unpacks to more than 100 times its size, as no capture does/);
     t.true(bomb.bytes.length < 50_000_000);

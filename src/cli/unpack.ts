@@ -10,9 +10,7 @@ export interface UnpackOptions {
   /** The compressed data end too early. What they hold was handed out. */
   readonly onCut: () => void;
   /** Default: those of UNPACK_LIMITS. */
-  readonly limits?: Readonly<
-    Record<"freeBytes" | "ratioMax" | "freeMembers" | "memberBytesMin", number>
-  >;
+  readonly limits?: Readonly<Record<keyof typeof UNPACK_LIMITS, number>>;
 }
 
 /** Bytes that tell gzip and zstd. */
@@ -51,7 +49,7 @@ async function* unpackMembers(
   let members = 0;
   try {
     do {
-      for await (const piece of MEMBER[format](input, file)) {
+      for await (const piece of MEMBER[format](input, file, limits.zstdWindowLogMax)) {
         unpacked += piece.length;
         if (unpacked > limits.freeBytes && unpacked > limits.ratioMax * input.taken)
           throw bomb(file, `unpacks to more than ${limits.ratioMax} times its size`);
@@ -76,7 +74,10 @@ type Format = "gzip" | "zstd";
 
 /** Unpacks one member. Ends behind it; throws EndedEarly where it is not whole, InputError where it is damaged. */
 const MEMBER: Readonly<
-  Record<Format, (input: PieceInput, file: string) => AsyncGenerator<Uint8Array>>
+  Record<
+    Format,
+    (input: PieceInput, file: string, windowLogMax: number) => AsyncGenerator<Uint8Array>
+  >
 > = { gzip: gzipMember, zstd: zstdFrame };
 
 /** The format that the input begins with; takes nothing. */
@@ -133,18 +134,21 @@ async function* gzipMember(input: PieceInput, file: string): AsyncGenerator<Uint
   if (trailer.getUint32(4, true) !== length) throw damaged("their length is wrong");
 }
 
-async function* zstdFrame(input: PieceInput, file: string): AsyncGenerator<Uint8Array> {
-  const { zstdWindowLogMax } = UNPACK_LIMITS;
+async function* zstdFrame(
+  input: PieceInput,
+  file: string,
+  windowLogMax: number,
+): AsyncGenerator<Uint8Array> {
   const stream = createZstdDecompress({
     chunkSize: PIECE_BYTES,
-    params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax },
+    params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
   });
   yield* decompress(input, stream, (what) =>
     what.includes("too much memory")
-      ? new InputError(
-          `the zstd data need a window of more than ${2 ** (zstdWindowLogMax - 20)} MiB`,
-          { where: file, mend: "unpack it: zstd -d --long=31 FILE" },
-        )
+      ? new InputError(`the zstd data need a window of more than ${2 ** (windowLogMax - 20)} MiB`, {
+          where: file,
+          mend: "unpack it: zstd -d --long=31 FILE",
+        })
       : new InputError(`the zstd data are damaged: ${what}`, { where: file }),
   );
 }
