@@ -87,6 +87,28 @@ test("packets that the capture cut short break the body, not the pairing", (t) =
   );
 });
 
+test("a target that the capture cut short is told of as far as it goes", (t) => {
+  const turns: Turn[] = [
+    ["client", get("/a-long-way/to-go.php?with=words")],
+    ["server", ok("1")],
+    ["client", get("/2")],
+    ["server", ok("22")],
+  ];
+  const frames = conversation(turns, 2_000);
+  const cut = (end: number) =>
+    extract(
+      frames.map((frame, i) =>
+        i === 3
+          ? { ...frame, bytes: frame.bytes.slice(0, 40 + end), originalLength: frame.bytes.length }
+          : frame,
+      ),
+    ).found.map(line);
+  t.deepEqual(cut(18), ["GET /a-long-way/to 0 200 1 broken", "GET /2 0 200 2"]);
+  t.deepEqual(cut(5), ["GET / 0 200 1 broken", "GET /2 0 200 2"]);
+  // Whether this is a request nobody can tell.
+  t.deepEqual(cut(2), ["GET /2 0 200 2"]);
+});
+
 test("a reset ends a response that would run to the close as not complete", (t) => {
   const frames = conversation([
     ["client", get("/")],

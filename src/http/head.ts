@@ -1,6 +1,6 @@
 import type { Anomaly } from "./anomaly.ts";
 import { addLengths } from "./content-length.ts";
-import { methodName } from "./method.ts";
+import { isKnownMethod, methodName } from "./method.ts";
 import {
   COLON,
   CR,
@@ -207,8 +207,8 @@ function parseRequestLine(bytes: Uint8Array, start: number, lineEnd: number, hea
 }
 
 /**
- * Read a request line whose end is missing, if method and target are whole: `GET /path HTT`. False, and `head` in no
- * particular state, otherwise.
+ * Read a request line whose end is missing: `GET /path HTT`, or after a method that everybody knows even `GET /pa`, whose
+ * target is then as far as it goes. False, and `head` in no particular state, otherwise.
  */
 export function readCutRequestLine(
   bytes: Uint8Array,
@@ -217,15 +217,21 @@ export function readCutRequestLine(
   head: Head,
 ): boolean {
   const shown = latin1(bytes, start, end);
-  const match = /^([A-Z][A-Z0-9_-]*) +([^\0-\x20]+) +(HT?T?P?|HTTP\/1?\.?\d?\r?)$/.exec(shown);
+  const match = CUT_REQUEST_LINE.exec(shown);
   if (match === null) return false;
+  const [, method = "", part, whole] = match;
+  if (part !== undefined && !isKnownMethod(bytes, start, start + method.length)) return false;
   head.reset();
-  head.method = match[1]!;
-  head.target = match[2]!;
+  head.method = method;
+  head.target = part ?? whole ?? "";
   head.host = "";
   head.contentType = "";
   return true;
 }
+
+/** Method, target (a path, an absolute URI or anything, if it is whole), and the beginning of ` HTTP/1.1`. */
+const CUT_REQUEST_LINE =
+  /^([A-Z][A-Z0-9_-]*) +(?:([/h][^\0-\x20]*)|([^\0-\x20]+) +(?:HT?T?P?|HTTP\/1?\.?\d?\r?)?)$/;
 
 function parseStatusLine(bytes: Uint8Array, start: number, lineEnd: number, head: Head): void {
   let at = start;
