@@ -21,6 +21,35 @@ export const RULES: readonly string[] = [
   "arp,arp_op=1,arp_sha=52:54:00:00:00:01,nw_dst=10.20.0.1,actions=set_field:2->arp_op,IN_PORT",
 ];
 
+/** Changes of flows as a file of `ovs-ofctl add-flows` holds them. */
+export const CHANGES: readonly string[] = [
+  ...RULES,
+  ...RULES.map((rule) => `modify ${rule}`),
+  "delete table=1,cookie=0x5/-1,out_port=2,tcp",
+  "delete_strict priority=7,ip,nw_dst=10.0.0.0/8",
+  "modify_strict table=2,cookie=0x5/0xff,cookie=7,ip,actions=drop",
+  "delete out_group=3",
+  "delete",
+];
+
+export const GROUPS: readonly string[] = [
+  "group_id=1,type=all,bucket=output:1,bucket=actions=set_field:fd00::9->ipv6_dst,output:2",
+  "group_id=0x2,type=select,bucket=weight:3,output:1,bucket=bucket_id=7,weight=1,actions=drop",
+  "group_id=3,type=fast_failover,bucket=watch_port:1,output:1,bucket=watch_group:2,group:2",
+  "group_id=4,type=indirect,bucket=ct(commit,zone=5,nat(dst=10.0.0.2:8080)),normal # one",
+];
+
+/** What `ovs-ofctl dump-flows` prints. */
+export const DUMPS: readonly string[] = [
+  "OFPST_FLOW reply (OF1.5) (xid=0x2):",
+  " cookie=0x5, duration=0.019s, table=0, n_packets=3, n_bytes=180, idle_age=0, priority=10,ip,in_port=1 actions=output:2",
+  " cookie=0x0, duration=0.019s, table=3, n_packets=0, n_bytes=0, idle_timeout=60, hard_timeout=100, send_flow_rem check_overlap importance=4, priority=5,arp actions=CONTROLLER:65535",
+  ...RULES.slice(0, 8).map(
+    (rule) =>
+      ` cookie=0x0, duration=1.5s, table=1, n_packets=0, n_bytes=0, ${rule.replace(",actions=", " actions=")}`,
+  ),
+];
+
 /** Words of the rule language, for mutations. */
 export const RULE_WORDS: readonly string[] = [
   "actions=",

@@ -1,5 +1,5 @@
 import { IsoreplayError } from "../../src/base/errors.ts";
-import { observe } from "../../src/feature/windows.ts";
+import { observeCapture } from "../../src/feature/conversations.ts";
 import { Extractor } from "../../src/http/extractor.ts";
 import { formatRecord } from "../../src/http/record.ts";
 import type { Transaction } from "../../src/http/transaction.ts";
@@ -105,7 +105,7 @@ export const extractor: Target = {
       const isShort = raw.response.length < responseBytes || raw.request.length < requestBytes;
       if (complete && isShort) throw new Contradiction("more body than bytes");
     }
-    observe(plain, {});
+    observeCapture(plain);
   },
 };
 

@@ -1,112 +1,35 @@
-import { readFileSync } from "node:fs";
 import type { Random } from "../../src/base/random.ts";
+import { parseCase } from "../../src/case/parse-case.ts";
+import { parseLabels } from "../../src/cli/models.ts";
+import { parseResults } from "../../src/cli/results.ts";
 import { formatModel, parseModel } from "../../src/cluster/model.ts";
 import { Tape } from "../../src/replay/tape.ts";
+import { renderHtml } from "../../src/report/html.ts";
+import { renderText } from "../../src/report/text.ts";
+import { formatManifest } from "../../src/run/manifest.ts";
+import { formatResults } from "../../src/run/results.ts";
+import { parseManifest } from "../../src/run/verify.ts";
 import { checkScenario, parseScenario } from "../../src/scenario/load.ts";
 import { mutateText } from "../mutate/text.ts";
-import { TALKS } from "../seeds/talks.ts";
-import { recordTape } from "../seeds/tape.ts";
-import { expectSame, type Target } from "../target.ts";
-
-const SCENARIOS = ["paper", "zeus-cookie-theft", "zeus-homepage-set", "zeus-os-shutdown"].map(
-  (name) => projectText(`scenarios/${name}/scenario.yaml`),
-);
-const MODEL = projectText("models/zeus.json");
-const TAPES = TALKS.map((talk) => recordTape(talk).format());
-
-function projectText(path: string): string {
-  return readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
-}
-
-const YAML_WORDS: readonly string[] = [
-  "&a ",
-  "*a",
-  "*a *a",
-  "<<: *a",
-  "!!binary ",
-  "!!js/function ",
-  "!!set ",
-  "? ",
-  "- ",
-  ": ",
-  "{",
-  "}",
-  "[",
-  "]",
-  "[[",
-  "{a: ",
-  "|\n",
-  ">-\n",
-  "---\n",
-  "...\n",
-  "%YAML 1.1\n",
-  "__proto__: ",
-  "constructor: ",
-  "toString: ",
-  "null",
-  "~",
-  "true",
-  "no",
-  "2001-01-01",
-  "0o17",
-  ".nan",
-  "# ",
-  "\t",
-  "'",
-  '"',
-  '"\\x00"',
-  "name: ",
-  "rounds: ",
-  "behaviours:",
-  "benign:",
-  "sites:",
-  "visitors:",
-  "{ mean: 1, sd: 0 }",
-  "{ mean: 1, sd: -1, min: 5, max: 2 }",
-  "203.0.113.20",
-  "999.1.1.1",
-  "command: x",
-  "suspects: 0",
-  "assertions:",
-];
-const JSON_WORDS: readonly string[] = [
-  "{",
-  "}",
-  "[",
-  "]",
-  '"',
-  ":",
-  ",",
-  "null",
-  "true",
-  "1e999",
-  "-1e-999",
-  '"__proto__":{}',
-  '"constructor":1',
-  '""',
-  "[]",
-  "{}",
-  "[[[[",
-  '{"a":',
-  "\\u0000",
-  "\\ud800",
-  '"entries":',
-  '"format":',
-  '"version":',
-  '"spans":',
-  '"columns":',
-  '"radius":',
-  '"centre":',
-  "AAAA",
-  "====",
-];
+import { JSON_WORDS, YAML_WORDS } from "../seeds/document-words.ts";
+import {
+  CASES,
+  LABELS,
+  MANIFESTS,
+  MODELS,
+  PROVENANCE,
+  RESULTS,
+  SCENARIOS,
+  TAPES,
+} from "../seeds/documents.ts";
+import { Contradiction, expectSame, type Target } from "../target.ts";
 
 function document(
   name: string,
   share: number,
   texts: readonly string[],
   words: readonly string[],
-  run: (text: string) => void,
+  run: (text: string) => void | Promise<void>,
 ): Target {
   return {
     name,
@@ -125,7 +48,7 @@ export const scenario = document("scenario", 1, SCENARIOS, YAML_WORDS, (text) =>
   parseScenario(text, "s.yaml");
 });
 
-export const model = document("model", 16, [MODEL], JSON_WORDS, (text) => {
+export const model = document("model", 16, MODELS, JSON_WORDS, (text) => {
   const written = formatModel(parseModel(text));
   expectSame("a model written and read", formatModel(parseModel(written)), written);
 });
@@ -134,3 +57,45 @@ export const tape = document("tape", 16, TAPES, JSON_WORDS, (text) => {
   const written = Tape.parse(text);
   expectSame("a tape written and read", Tape.parse(written.format()).format(), written.format());
 });
+
+export const manifest = document("manifest", 8, MANIFESTS, JSON_WORDS, (text) => {
+  const written = formatManifest(parseManifest(text, "manifest.json"));
+  expectSame(
+    "a manifest written and read",
+    formatManifest(parseManifest(written, "manifest.json")),
+    written,
+  );
+});
+
+/** What is accepted can be shown. */
+export const results = document("results", 6, RESULTS, JSON_WORDS, (text) => {
+  const read = parseResults(text, "results.json");
+  const written = formatResults(read);
+  expectSame(
+    "results written and read",
+    formatResults(parseResults(written, "results.json")),
+    written,
+  );
+  renderText(read, { colour: false, width: 80, path: "runs/x" });
+  const page = renderHtml(read, { command: ["isoreplay", "run"], provenance: PROVENANCE });
+  // The mutations write such tags into the texts.
+  if (/<(?:script|img|iframe)\b/i.test(page)) throw new Contradiction("markup gets into the page");
+});
+
+export const switchCase = document("case", 4, CASES, JSON_WORDS, (text) => {
+  const read = parseCase(text, "case.json");
+  const again = parseCase(JSON.stringify(read), "case.json");
+  expectSame("a case written and read", JSON.stringify(again), JSON.stringify(read));
+});
+
+export const labels = document(
+  "labels",
+  4,
+  LABELS,
+  [...YAML_WORDS, ...JSON_WORDS],
+  async (text) => {
+    for (const [key, label] of await parseLabels(text, "labels.yaml"))
+      if (typeof key !== "string" || label === "")
+        throw new Contradiction("a label without a name");
+  },
+);

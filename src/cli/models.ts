@@ -22,22 +22,27 @@ export type Labels = ReadonlyMap<string, string>;
 /** The label of what is no bot. */
 export const BENIGN = "benign";
 
+/** The labels in a file. */
+export async function readLabels(file: string): Promise<Labels> {
+  return parseLabels(await readText(file), file);
+}
+
 /**
  * Labels for training: a JSON or YAML mapping. A key is the base name of a capture, the address of a client, or both with
- * a space between, which wins; a value is a behaviour, or `benign`.
+ * a space between, which wins; a value is a behaviour, or `benign`. Throws InputError.
  */
-export async function readLabels(file: string): Promise<Labels> {
+export async function parseLabels(text: string, file: string): Promise<Labels> {
   const { parse, YAMLParseError } = await import("yaml");
-  const text = await readText(file);
   let value: unknown;
   try {
-    value = parse(text);
+    // The library would print its warnings itself.
+    value = parse(text, { logLevel: "error" });
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw new InputError(`is neither JSON nor YAML: ${error.message.split("\n")[0]}`, {
-      where: file,
-      cause: error,
-    });
+    // Aliases that refer to nothing, or blow the text up; and what is nested so deeply that it uses up the stack.
+    const isForeseen = error instanceof ReferenceError || error instanceof RangeError;
+    if (!(error instanceof YAMLParseError) && !isForeseen) throw error;
+    const [what = ""] = error.message.split("\n");
+    throw new InputError(`is neither JSON nor YAML: ${what}`, { where: file, cause: error });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new InputError("is not a mapping of captures or clients to behaviours", {

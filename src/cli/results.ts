@@ -13,7 +13,8 @@ export async function readResults(run: string): Promise<{ results: Results; text
   return { results: parseResults(text, path), text };
 }
 
-function parseResults(text: string, where: string): Results {
+/** Read results from their text; `where` only names them. Throws InputError. */
+export function parseResults(text: string, where: string): Results {
   let value: unknown;
   try {
     value = JSON.parse(text);

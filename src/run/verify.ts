@@ -52,18 +52,23 @@ export async function readManifest(folder: string): Promise<Manifest> {
       cause: error,
     });
   }
+  return parseManifest(text, path);
+}
+
+/** Read a manifest from its text; `where` only names it. Throws InputError. */
+export function parseManifest(text: string, where: string): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new InputError("is not JSON", { where: path, cause: error });
+    throw new InputError("is not JSON", { where, cause: error });
   }
   const parsed = manifestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new InputError(
     `is not a manifest that this version reads: ${issue?.path.join(".")}: ${issue?.message}`,
-    { where: path },
+    { where },
   );
 }
 
