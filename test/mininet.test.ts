@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import test from "ava";
 import { recordedLabs } from "../lab/state/journal.ts";
 import { processesOf } from "../lab/state/leftovers.ts";
-import { runCommand, startCommand } from "../src/base/command.ts";
+import { type RunningCommand, runCommand, startCommand } from "../src/base/command.ts";
 import type { Results } from "../src/run/results.ts";
 import { isoreplay, PROGRAM, scratch } from "./cli.fixture.ts";
 import { hasMininet } from "./mininet.fixture.ts";
@@ -108,6 +108,50 @@ for (const [signal, steps] of [
         t.deepEqual(await surroundings(), before);
       },
     );
+  }
+}
+
+test.serial(
+  "a switch that is killed during the replay lets nothing out, and the run says that it was away",
+  async (t) => {
+    t.timeout(5 * DEADLINE_MS);
+    if (!hasMininet(t)) return;
+    const out = await scratch();
+    const run = await startCommand(process.execPath, [
+      ...[PROGRAM, "run", "zeus-cookie-theft", "--lab", "mininet", "--out", out, "--json"],
+    ]);
+    const label = await replayBegins(run);
+    await killSwitch(label);
+    let text = "";
+    for await (const bytes of run.stdout) text += String(bytes);
+    await run.ended;
+    t.not(text, "", run.complaint());
+    const results = JSON.parse(text) as Results;
+    const containment = results.assertions.find(({ name }) => name === "containment");
+    t.is(containment?.verdict, "pass", containment?.evidence);
+    t.is(results.counts.switchRestarts, 1);
+  },
+);
+
+/** Wait until the isolation instance has booted for the second time: from the moved volume. */
+async function replayBegins(run: RunningCommand): Promise<string> {
+  const deadline = Date.now() + 2 * DEADLINE_MS;
+  while (Date.now() < deadline) {
+    const lab = recordedLabs().find(
+      ({ entries }) =>
+        entries.filter(({ kind, name }) => kind === "agent" && name === "iso-cookie-theft-1")
+          .length === 2,
+    );
+    if (lab !== undefined) return lab.label;
+    await wait(2);
+  }
+  throw new Error(`the replay did not begin: ${run.complaint()}`);
+}
+
+async function killSwitch(label: string): Promise<void> {
+  for (const { pid } of processesOf(label)) {
+    const name = await readFile(`/proc/${pid}/comm`, "utf8");
+    if (name.trim() === "ovs-vswitchd") process.kill(pid, "SIGKILL");
   }
 }
 

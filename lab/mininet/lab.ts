@@ -13,6 +13,7 @@ import { Capsule, type HostPlace, type HostSpec } from "./capsule.ts";
 import { cuts } from "./cut.ts";
 import { Machine } from "./machine.ts";
 import { OpenVSwitch } from "./ovs.ts";
+import { Supervisor } from "./supervisor.ts";
 import { VolumeStore } from "./volume-store.ts";
 import { WorkFolder } from "./work-folder.ts";
 
@@ -68,6 +69,7 @@ class Cloud {
   /** The real-time clock's nanoseconds at the lab's zero. */
   #realtimeNs = 0n;
   #ovs: OpenVSwitch | null = null;
+  #supervisor: Supervisor | null = null;
   #tap: Tap | null = null;
   readonly #ports = new Map<BridgeName, OpenFlowPort>();
   #taps: readonly TapName[] = [];
@@ -98,7 +100,9 @@ class Cloud {
     const { journal } = this.#folder;
     journal.add({ kind: "switch", name: rundir });
     const ovs = await OpenVSwitch.start(this.#capsule, rundir);
+    const supervisor = new Supervisor(ovs, (error) => this.#crashed.reject(error));
     this.#ovs = ovs;
+    this.#supervisor = supervisor;
     for (const name of BRIDGES) journal.add({ kind: "bridge", name });
     for (const { name } of this.#plan.hosts) journal.add({ kind: "host", name });
     const places = await this.#capsule.build({
@@ -115,6 +119,7 @@ class Cloud {
         path: ovs.socket(bridge),
         timers: new LabTimers({ ...this.#epoch, speed: 1 }),
         connectMsMax: CONNECT_MS_MAX,
+        onDown: () => supervisor.down(),
       });
       this.#ports.set(bridge, port);
     }
@@ -137,6 +142,7 @@ class Cloud {
   async stop(): Promise<void> {
     this.#timers.halt();
     for (const port of this.#ports.values()) port.close();
+    await this.#supervisor?.end();
     await Promise.all([...this.#machines.values()].map((machine) => machine.powerOff()));
     if (this.#tap !== null) this.#counts.framesMissed = await this.#tap.stop();
   }
@@ -163,6 +169,7 @@ class Cloud {
       settle: () => wait(SETTLE_REAL_MS),
       counts: () => ({
         ...this.#counts,
+        switchRestarts: this.#supervisor?.restarts ?? 0,
         packetsToReplayer: replayer.counts.in,
         packetsFromReplayer: replayer.counts.out,
         labSeconds: Number(this.#timers.nowNs() / NS_PER_MS) / 1000,
@@ -182,7 +189,7 @@ class Cloud {
   }
 
   async #ovsRules(bridge: BridgeName, rules: string): Promise<void> {
-    await this.#ovs?.replaceFlows(bridge, rules);
+    await this.#supervisor?.setRules(bridge, rules);
   }
 
   async #addMachine(plan: HostPlan, places: ReadonlyMap<string, HostPlace>): Promise<void> {
@@ -199,6 +206,7 @@ class Cloud {
       volumes: this.#volumes,
       epoch: this.#epoch,
       seed: `${this.#options.seed}/${this.#plan.name}/host-${plan.name}`,
+      journal,
       cache: join(this.#folder.path, "cache"),
       events: {
         onEvent: (host, timeNs, event) => this.#watch.event(host, timeNs, event),
@@ -207,7 +215,6 @@ class Cloud {
       },
     });
     this.#machines.set(plan.name, machine);
-    journal.add({ kind: "agent", name: plan.name });
     await machine.boot();
   }
 

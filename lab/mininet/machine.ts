@@ -8,6 +8,7 @@ import type { Program } from "../../src/program/program.ts";
 import type { HostPlan } from "../../src/run/plan.ts";
 import type { LabEpoch } from "../host/lab-time.ts";
 import type { AgentCommand, AgentConfig, AgentReport } from "../host/protocol.ts";
+import type { Journal } from "../state/journal.ts";
 import type { Capsule, HostPlace } from "./capsule.ts";
 import type { VolumeStore } from "./volume-store.ts";
 
@@ -25,6 +26,7 @@ export interface MachineOptions {
   readonly place: HostPlace;
   readonly capsule: Capsule;
   readonly volumes: VolumeStore;
+  readonly journal: Journal;
   readonly epoch: LabEpoch;
   /** Seeds the programs; the same text as in the simulator gives the same behaviour. */
   readonly seed: string;
@@ -69,7 +71,7 @@ export class Machine {
 
   async boot(): Promise<void> {
     if (this.#agent !== null) return;
-    const { plan, place, capsule, volumes, epoch, seed, cache } = this.#options;
+    const { plan, place, capsule, volumes, journal, epoch, seed, cache } = this.#options;
     const config: AgentConfig = {
       name: plan.name,
       address: plan.address,
@@ -81,6 +83,7 @@ export class Machine {
       seed,
       epoch: { monotonicNs: String(epoch.monotonicNs), speed: epoch.speed },
     };
+    journal.add({ kind: "agent", name: plan.name });
     const [file, ...args] = capsule.inside(place, [
       process.execPath,
       AGENT,

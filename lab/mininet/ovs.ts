@@ -1,9 +1,13 @@
 import { readFile } from "node:fs/promises";
+import { createConnection } from "node:net";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { runCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import type { Capsule } from "./capsule.ts";
 
+const BRIDGE_MS_MAX = 20_000;
+const POLL_MS = 20;
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
 
 /**
@@ -47,6 +51,27 @@ export class OpenVSwitch {
     );
     const pid = (await readFile(join(this.rundir, "ovs-vswitchd.pid"), "utf8")).trim();
     this.#control = join(this.rundir, `ovs-vswitchd.${pid}.ctl`);
+  }
+
+  /** Whether ovs-vswitchd runs. One that was killed stays a zombie, because the capsule's first process reaps nobody. */
+  async isUp(): Promise<boolean> {
+    const pid = (await readFile(join(this.rundir, "ovs-vswitchd.pid"), "utf8")).trim();
+    const script = `grep -q '^State:[[:space:]]*[RSDTtI]' /proc/${pid}/status 2>/dev/null && echo up || true`;
+    return (await this.#capsule.run(["sh", "-c", script])).trim() === "up";
+  }
+
+  /** Resolves when a bridge takes OpenFlow connections. Throws LabUnavailableError when it does not within a while. */
+  async bridgeIsUp(bridge: string): Promise<void> {
+    const deadline = Date.now() + BRIDGE_MS_MAX;
+    while (!(await accepts(this.socket(bridge)))) {
+      if (Date.now() > deadline) {
+        throw new LabUnavailableError(
+          `the bridge ${bridge} does not take connections ${BRIDGE_MS_MAX} ms after the switch was started`,
+          { where: this.socket(bridge) },
+        );
+      }
+      await wait(POLL_MS);
+    }
   }
 
   /** The management socket of a bridge. */
@@ -110,6 +135,15 @@ export class OpenVSwitch {
       `--log-file=${join(this.rundir, `${name}.log`)}`,
     ];
   }
+}
+
+/** Whether somebody listens on a unix socket. */
+function accepts(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = createConnection(path);
+  socket.on("connect", () => resolve(true));
+  socket.on("error", () => resolve(false));
+  return promise.finally(() => socket.destroy());
 }
 
 /** The original direction of a line of `dump-conntrack`, as `flush-conntrack` takes it; null for what has no ports. */

@@ -15,6 +15,8 @@ export interface OpenFlowPortOptions {
   readonly timers: Timers;
   /** How long the first connection may take, milliseconds of real time. */
   readonly connectMsMax: number;
+  /** The connection that stood has broken; the port tries to get it back. */
+  readonly onDown?: () => void;
 }
 
 /** What happened to a port's frames and to its connection. */
@@ -37,7 +39,7 @@ export interface OpenFlowPortCounts {
 export class OpenFlowPort implements PacketPort {
   readonly timers: Timers;
   readonly counts: OpenFlowPortCounts = { in: 0, out: 0, lost: 0, reconnects: 0, refused: 0 };
-  readonly #path: string;
+  readonly #options: OpenFlowPortOptions;
   #handler: (frame: Uint8Array) => void = () => {};
   #socket: Socket | null = null;
   #channel: Channel | null = null;
@@ -47,8 +49,8 @@ export class OpenFlowPort implements PacketPort {
   #closed = false;
 
   private constructor(options: OpenFlowPortOptions) {
+    this.#options = options;
     this.timers = options.timers;
-    this.#path = options.path;
   }
 
   /** Rejects with LabUnavailableError when the switch does not complete the handshake in time. */
@@ -109,7 +111,7 @@ export class OpenFlowPort implements PacketPort {
   }
 
   #dial(): void {
-    const socket = createConnection(this.#path);
+    const socket = createConnection(this.#options.path);
     this.#socket = socket;
     const channel = new Channel({
       send: (bytes) => socket.write(bytes),
@@ -118,9 +120,9 @@ export class OpenFlowPort implements PacketPort {
         this.#handler(bytes);
       },
       onReady: () => {
+        this.#channel = channel;
         if (this.#wasReady) this.counts.reconnects++;
         this.#wasReady = true;
-        this.#channel = channel;
         this.#onReady();
       },
       onError: () => {
@@ -141,7 +143,9 @@ export class OpenFlowPort implements PacketPort {
     // What went wrong is told by "close", which always follows.
     socket.on("error", () => {});
     socket.on("close", () => {
+      const stood = this.#channel === channel;
       this.#channel = null;
+      if (stood && !this.#closed) this.#options.onDown?.();
       if (!this.#closed) this.#retry = setTimeout(() => this.#dial(), RETRY_MS);
     });
   }
