@@ -76,6 +76,9 @@ export const IMPURE_GLOBALS: readonly string[] = [
   "Math.random",
 ];
 
+/** Programs of their own beside the command line: they end when they are done. */
+export const PROGRAMS: ReadonlySet<string> = new Set(["lab/host/agent.ts"]);
+
 /** Only the command line prints and ends the process. */
 export const CLI_ONLY: readonly string[] = ["console", "process.exit", "process.exitCode"];
 

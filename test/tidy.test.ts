@@ -9,6 +9,7 @@ import {
   IMPURE_GLOBALS,
   LINES_MAX,
   MAY_IMPORT,
+  PROGRAMS,
   PURE,
   PURE_PACKAGES,
 } from "./import-rules.ts";
@@ -66,7 +67,7 @@ function codeProblems(path: string, text: string): string[] {
   }
   if (PURE.has(folder))
     problems.push(...globalsUsed(source, IMPURE_GLOBALS).map((name) => `uses ${name}`));
-  else if (folder !== "src/cli")
+  else if (folder !== "src/cli" && !PROGRAMS.has(path))
     problems.push(...globalsUsed(source, CLI_ONLY).map((name) => `uses ${name}`));
   return [...new Set(problems)];
 }
