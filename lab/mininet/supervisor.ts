@@ -1,0 +1,66 @@
+import type { BridgeName } from "../../src/run/plan.ts";
+import type { OpenVSwitch } from "./ovs.ts";
+
+/**
+ * Keeps a lab's switch alive. A switch that comes back has no rules, and a bridge in `fail-mode=secure` without rules
+ * drops everything: until the supervisor has put the last rules in force again nothing passes, and nothing gets out.
+ */
+export class Supervisor {
+  readonly #ovs: OpenVSwitch;
+  readonly #onFailure: (error: Error) => void;
+  readonly #rules = new Map<BridgeName, string>();
+  #restarting: Promise<void> | null = null;
+  #isOver = false;
+  /** Times that the switch had died and was started again. */
+  restarts = 0;
+
+  /** `onFailure`: the switch cannot be brought back. */
+  constructor(ovs: OpenVSwitch, onFailure: (error: Error) => void) {
+    this.#ovs = ovs;
+    this.#onFailure = onFailure;
+  }
+
+  /** Replace a bridge's rules, now and whenever the switch comes back. Waits while it is away. */
+  async setRules(bridge: BridgeName, rules: string): Promise<void> {
+    this.#rules.set(bridge, rules);
+    await this.#restarting;
+    try {
+      await this.#ovs.replaceFlows(bridge, rules);
+    } catch (error) {
+      // It may have died a moment ago. What brings it back puts these rules in force, too.
+      this.down();
+      if (this.#restarting === null) throw error;
+      const before = this.restarts;
+      await this.#restarting;
+      if (this.restarts === before) throw error;
+    }
+  }
+
+  /** A connection to the switch has broken: start the switch again if it is dead. */
+  down(): void {
+    if (this.#isOver || this.#restarting !== null) return;
+    this.#restarting = this.#revive()
+      .catch((error: unknown) =>
+        this.#onFailure(error instanceof Error ? error : new Error(String(error))),
+      )
+      .finally(() => {
+        this.#restarting = null;
+      });
+  }
+
+  /** The lab is being taken down: a switch that dies now is meant to. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#restarting;
+  }
+
+  async #revive(): Promise<void> {
+    if (await this.#ovs.isUp()) return;
+    await this.#ovs.startSwitch();
+    this.restarts++;
+    for (const [bridge, rules] of this.#rules) {
+      await this.#ovs.bridgeIsUp(bridge);
+      await this.#ovs.replaceFlows(bridge, rules);
+    }
+  }
+}
