@@ -153,6 +153,16 @@ export const HOST_LIMITS = {
   datagramsMax: 1_024,
 } as const;
 
+/** src/scenario */
+export const SCENARIO_LIMITS = {
+  /** A scenario is written by hand: a longer text is some other file. */
+  charactersMax: 100_000,
+  /** Errors of one file that are told; beyond, only how many more there are. */
+  errorsMax: 100,
+  /** What is compared of a word: all of one that somebody meant, little of a value that fills the file. */
+  comparedCharactersMax: 64,
+} as const;
+
 /** src/cli: captures that are compressed */
 export const UNPACK_LIMITS = {
   /** What a file may unpack to whatever its size, and how many times its size beyond. Captures seldom reach 50 times. */

@@ -195,11 +195,13 @@ function* benignProblems(scenario: Scenario): Generator<Problem> {
   const names = Object.keys(scenario.benign.sites);
   for (const [i, { site }] of scenario.benign.visitors.entries()) {
     if (names.includes(site)) continue;
-    const near = nearest(site, names);
     yield {
       path: ["benign", "visitors", i, "site"],
       message: `unknown host "${site}": benign.sites has none of that name`,
-      ...(near === null ? {} : { mend: `nearest is "${near}"` }),
+      mend: () => {
+        const near = nearest(site, names);
+        return near === null ? null : `nearest is "${near}"`;
+      },
     };
   }
 }
@@ -222,7 +224,7 @@ function* modelProblems(scenario: Scenario): Generator<Problem> {
     yield {
       path: ["model", "columns", i],
       message: `unknown column "${column}"`,
-      mend: `nearest is "${nearest(column, names)}"`,
+      mend: () => `nearest is "${nearest(column, names)}"`,
     };
   }
   const twice = columns.findIndex((column, i) => columns.indexOf(column) !== i);

@@ -1,3 +1,5 @@
+import { SCENARIO_LIMITS } from "../base/limits.ts";
+
 /** Edit distance with swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
@@ -16,16 +18,13 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
-/** What is compared of a word: all of one that somebody meant, little of a value that fills the file. */
-const COMPARED_CHARACTERS_MAX = 64;
-
 /** The valid word nearest to what was written, or `null` without any. The first of equals wins. */
 export function nearest(written: string, valid: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const word of valid) {
     const distance = editDistance(
-      written.slice(0, COMPARED_CHARACTERS_MAX).toLowerCase().replaceAll("-", "_"),
+      written.slice(0, SCENARIO_LIMITS.comparedCharactersMax).toLowerCase().replaceAll("-", "_"),
       word.replaceAll("-", "_"),
     );
     if (distance < bestDistance) {

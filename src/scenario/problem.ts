@@ -8,8 +8,8 @@ export interface Problem {
   readonly atKey?: string;
   /** The rule that is broken, as a sentence. */
   readonly message: string;
-  /** What would be right. */
-  readonly mend?: string;
+  /** What would be right; found when it is told, since of many problems only some are. */
+  readonly mend?: string | (() => string | null);
 }
 
 export function pathText(path: Path): string {

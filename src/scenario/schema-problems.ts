@@ -46,12 +46,14 @@ function fromIssue(issue: Issue, input: unknown): Problem[] {
 }
 
 function unknownKey(path: Path, key: string, input: unknown): Problem {
-  const near = nearest(key, keysAt(path, input));
   return {
     path: [...path, key],
     atKey: key,
     message: `unknown key ${quoted(key)}`,
-    ...(near === null ? {} : { mend: `nearest valid key is ${quoted(near)}` }),
+    mend: () => {
+      const near = nearest(key, keysAt(path, input));
+      return near === null ? null : `nearest valid key is ${quoted(near)}`;
+    },
   };
 }
 
@@ -59,11 +61,13 @@ function unknownValue(path: Path, value: unknown, valid: readonly unknown[]): Pr
   const list = valid.map(quoted).join(", ");
   if (value === undefined) return { path, message: `is missing; valid are ${list}` };
   const words = valid.filter((v): v is string => typeof v === "string");
-  const near = typeof value === "string" ? nearest(value, words) : null;
   return {
     path,
     message: `${quoted(value)} is not valid; valid are ${list}`,
-    ...(near === null ? {} : { mend: `nearest is ${quoted(near)}` }),
+    mend: () => {
+      const near = typeof value === "string" ? nearest(value, words) : null;
+      return near === null ? null : `nearest is ${quoted(near)}`;
+    },
   };
 }
 
@@ -143,16 +147,20 @@ function valueAt(input: unknown, path: Path): unknown {
   return value;
 }
 
+/** Made when it is first needed: it takes some milliseconds, and most scenarios are right. */
+let schema: JsonSchema | null = null;
+
 /** The keys that the schema knows at a place; where it offers alternatives, those of the one that `command` picks. */
 function keysAt(path: Path, input: unknown): string[] {
-  let schemas: JsonSchema[] = [scenarioJsonSchema() as JsonSchema];
+  schema ??= scenarioJsonSchema() as JsonSchema;
+  let schemas: JsonSchema[] = [schema];
   for (const [i, part] of path.entries()) {
     schemas = schemas
-      .map((schema) => childOf(schema, part))
-      .filter((schema) => schema !== null)
-      .flatMap((schema) => alternatives(schema, valueAt(input, path.slice(0, i + 1))));
+      .map((one) => childOf(one, part))
+      .filter((one) => one !== null)
+      .flatMap((one) => alternatives(one, valueAt(input, path.slice(0, i + 1))));
   }
-  return [...new Set(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})))];
+  return [...new Set(schemas.flatMap((one) => Object.keys(one.properties ?? {})))];
 }
 
 function childOf(schema: JsonSchema, part: string | number): JsonSchema | null {
