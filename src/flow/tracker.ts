@@ -85,7 +85,7 @@ export class FlowTracker {
     }
     if (d.payloadEnd === d.payloadStart && d.cutBytes === 0) {
       if ((flags & TCP_FLAG.rst) !== 0) this.#counts.resets++;
-      return;
+      if ((flags & TCP_FLAG.fin) === 0 || !this.#isAhead(slot, meta, direction, d)) return;
     }
     if ((meta & (META.dormant | META.closed | META.deaf)) !== 0) {
       this.#maybeWake(slot, meta, direction, d, bytes);
@@ -208,6 +208,15 @@ export class FlowTracker {
     return !connection.canBeginAt(own, next, d.acknowledgement);
   }
 
+  /** Whether a FIN without data came before data that was sent before it. */
+  #isAhead(slot: number, meta: number, direction: 0 | 1, d: Dissection): boolean {
+    const isOpen = (meta & (META.closed | META.dormant | META.deaf)) === 0;
+    const isKnown = (meta & (META.known << direction)) !== 0;
+    if (!isOpen || !isKnown) return false;
+    const ahead = (d.sequence - this.#table.next(slot, direction)) | 0;
+    return ahead > 0 && ahead < FLOW_LIMITS.aheadBytesMax;
+  }
+
   /** Keep a connection whose end was not captured for a while beside the one that takes its place. */
   #setAside(slot: number, direction: 0 | 1, d: Dissection, bytes: Uint8Array): void {
     const table = this.#table;
@@ -263,12 +272,24 @@ export class FlowTracker {
         return;
       }
       this.#reuse(slot);
-    } else if (!this.#options.wakes(bytes, d.payloadStart, d.payloadEnd)) return;
+    } else {
+      this.#trim(slot, meta, direction, d);
+      if (!this.#options.wakes(bytes, d.payloadStart, d.payloadEnd)) return;
+    }
     const known = META.known | (META.known << 1);
     table.setMeta(slot, table.meta(slot) & ~(META.dormant | known));
     table.setNext(slot, direction, d.sequence);
     if ((d.flags & TCP_FLAG.ack) !== 0) table.setNext(slot, 1 - direction, d.acknowledgement);
     this.#receive(this.#open(slot, direction, d, bytes), direction, d, bytes);
+  }
+
+  /** Take away what a segment repeats of a stream that was left alone. */
+  #trim(slot: number, meta: number, direction: 0 | 1, d: Dissection): void {
+    if ((meta & (META.known << direction)) === 0) return;
+    const old = (this.#table.next(slot, direction) - d.sequence) | 0;
+    if (old <= 0 || old >= d.payloadEnd - d.payloadStart) return;
+    d.payloadStart += old;
+    d.sequence = (d.sequence + old) | 0;
   }
 
   #connectionOf(slot: number): Connection | null {

@@ -9,7 +9,6 @@ import type { HttpCounts } from "./counts.ts";
 import { Exchange } from "./exchange.ts";
 import { type HeadAnswer, type MessageEvents, MessageParser } from "./parser.ts";
 import { answerTo } from "./reader.ts";
-import { classifyStart, START } from "./start-line.ts";
 import type { Transaction } from "./transaction.ts";
 
 type Side = 0 | 1;
@@ -72,7 +71,10 @@ export class Conversation implements StreamHandler, MessageEvents {
     }
     const [a, b] = this.#parsers;
     const isForeign =
-      (a.isLost && b.isLost) || (this.#pieces >= FOREIGN_PIECES && (a.isLost || b.isLost));
+      (a.isLost && b.isLost) ||
+      (this.#pieces >= FOREIGN_PIECES &&
+        (a.isLost || b.isLost) &&
+        !(a.isUndecided || b.isUndecided));
     return isForeign ? INTEREST.dormant : INTEREST.all;
   }
 
@@ -91,15 +93,6 @@ export class Conversation implements StreamHandler, MessageEvents {
   data(direction: Side, bytes: Uint8Array, start: number, end: number): void {
     const parser = this.#parsers[direction];
     this.#pieces++;
-    if (parser.role === "unknown" && parser.isBetweenMessages) {
-      const first = this.#awaiting(direction);
-      // The answer to an HTTP/0.9 request has no head, unless the server knows better.
-      if (first?.version === 9 && classifyStart(bytes, start, end) !== START.response) {
-        parser.role = "response";
-        parser.becomeBodyUntilClose();
-        this.#beginResponse(first, null);
-      }
-    }
     parser.feed(bytes, start, end);
   }
 
@@ -120,6 +113,16 @@ export class Conversation implements StreamHandler, MessageEvents {
     }
     this.#exchanges.length = 0;
     for (const parser of this.#parsers) parser.raw?.release();
+  }
+
+  /** The answer to an HTTP/0.9 request has no head, unless the server knows better. */
+  isHeadless(parser: MessageParser): boolean {
+    return parser.role !== "request" && this.#awaiting(this.#sideOf(parser))?.version === 9;
+  }
+
+  headless(parser: MessageParser): void {
+    const first = this.#awaiting(this.#sideOf(parser));
+    if (first !== undefined) this.#beginResponse(first, null);
   }
 
   waiting(parser: MessageParser): void {

@@ -170,6 +170,23 @@ test("a SYN+ACK of another connection on the same ports takes nothing away from 
   t.deepEqual(found.map(line), ["GET /1 0 200 1", "GET /1 0 200 1"]);
 });
 
+test("a FIN that comes before all data is not forgotten", (t) => {
+  const frames = conversation(
+    [
+      ["client", "GET / HTTP/1.0\r\n\r\n"],
+      ["server", "HTTP/1.0 200 OK\r\n\r\nup to the end"],
+    ],
+    2_000,
+  );
+  const serverFin = frames.at(-2)!;
+  const moved = [
+    ...frames.slice(0, 3),
+    serverFin,
+    ...frames.slice(3).filter((f) => f !== serverFin),
+  ];
+  t.deepEqual(extract(moved).found.map(line), ["GET / 0 200 13"]);
+});
+
 test("segments of an old connection that come after the SYN of the next one still belong to the old one", (t) => {
   const first = conversation([
     ["client", get("/1")],

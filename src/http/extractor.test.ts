@@ -252,3 +252,47 @@ test(
   ],
   ["GET /1 0 200 3"],
 );
+
+for (const size of [1, 3, 2_000]) {
+  test(
+    `an answer without head is the same in segments of ${size}`,
+    finds,
+    [
+      ["client", "GET /old\r\n"],
+      ["server", "HT is how this text begins."],
+    ],
+    ["GET /old 0 null 27"],
+    size,
+  );
+  test(
+    `a server that answers HTTP/0.9 with a head is understood in segments of ${size}`,
+    finds,
+    [
+      ["client", "GET /old\r\n"],
+      ["server", ok("hello")],
+    ],
+    ["GET /old 0 200 5"],
+    size,
+  );
+  test(
+    `HTTP after a greeting of the server is found in segments of ${size}`,
+    finds,
+    [
+      ["server", "220\r\n"],
+      ["client", get("/1")],
+      ["server", ok("hello")],
+    ],
+    ["GET /1 0 200 5"],
+    size,
+  );
+  test(
+    `the rest of a line that is no request is none either, in segments of ${size}`,
+    finds,
+    [
+      ["client", ` ${get("/1")}`],
+      ["server", ok("hello")],
+    ],
+    [],
+    size,
+  );
+}

@@ -130,5 +130,5 @@ export class Extractor {
 
 function wakes(bytes: Uint8Array, start: number, end: number): boolean {
   const kind = classifyStart(bytes, start, end);
-  return kind === START.request || kind === START.response;
+  return kind === START.request || kind === START.response || kind === START.likely;
 }

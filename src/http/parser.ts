@@ -5,8 +5,9 @@ import { BodyReader } from "./body-reader.ts";
 import { ByteCollector } from "./byte-collector.ts";
 import { framingOf } from "./framing.ts";
 import { Head, parseHead, readCutRequestLine } from "./head.ts";
+import { isKnownMethod } from "./method.ts";
 import { classifyStart, START } from "./start-line.ts";
-import { CR, findHeadEnd, findLf, LF } from "./syntax.ts";
+import { CR, findHeadEnd, findLf, LF, SP } from "./syntax.ts";
 
 export type Role = "unknown" | "request" | "response";
 
@@ -16,6 +17,10 @@ export type HeadAnswer = "normal" | "bodyless" | "tunnel";
 export interface MessageEvents {
   /** The first byte of a message was seen. */
   started(parser: MessageParser): void;
+  /** Whether the next message may have no head: all up to the close is then its body (the answer to HTTP/0.9). */
+  isHeadless?(parser: MessageParser): boolean;
+  /** It has none. */
+  headless?(parser: MessageParser): void;
   /** Bytes that may become a message are held until their start line is there; `started` follows if they do. */
   waiting?(parser: MessageParser): void;
   /** The head is in bytes[start, end) and parsed in `parser.head`; the bytes are valid during the call only. */
@@ -60,6 +65,8 @@ export class MessageParser {
   #isWhole = true;
   #isFirst = true;
   #isHeadUnderway = false;
+  /** What is held was found while out of step. */
+  #isFoundAgain = false;
 
   constructor(events: MessageEvents, budget = new Budget(Infinity)) {
     this.#events = events;
@@ -77,8 +84,9 @@ export class MessageParser {
     this.#held.clear();
   }
 
-  get isBetweenMessages(): boolean {
-    return this.#state === STATE.start;
+  /** What is held may become a message. */
+  get isUndecided(): boolean {
+    return this.#state === STATE.head && !this.#isHeadUnderway;
   }
 
   /** From here on the stream is not HTTP. */
@@ -89,8 +97,7 @@ export class MessageParser {
 
   /** Bytes were lost or made no sense, and the peer has begun something new: the next byte may start a message again. */
   resync(): void {
-    const isInDoubt = this.#state === STATE.head && !this.#isHeadUnderway;
-    if (this.#state !== STATE.lost && !isInDoubt) return;
+    if (this.#state !== STATE.lost && !this.isUndecided) return;
     this.#held.clear();
     this.#state = STATE.start;
   }
@@ -101,14 +108,6 @@ export class MessageParser {
 
   get isTunnel(): boolean {
     return this.#state === STATE.tunnel;
-  }
-
-  /** From here on everything up to the close is the body of one message (the answer to an HTTP/0.9 request). */
-  becomeBodyUntilClose(): void {
-    this.#begin();
-    this.#isHeadUnderway = false;
-    this.#body.begin("close", 0);
-    this.#state = STATE.body;
   }
 
   /** The next bytes of the stream, bytes[start, end), best segment by segment. */
@@ -139,6 +138,11 @@ export class MessageParser {
         this.#lose(true);
         break;
       case STATE.head:
+        if (this.isUndecided && this.#mayBeHeadless()) {
+          this.#releaseHeadless();
+          this.gap(count);
+          return;
+        }
         this.#report("gap-in-head");
         this.#lose(!this.#takePartOfHead());
         break;
@@ -161,6 +165,10 @@ export class MessageParser {
       if (this.#isHeadUnderway) {
         this.#report("cut-head");
         this.#takePartOfHead();
+      } else if (this.#mayBeHeadless()) {
+        this.#releaseHeadless();
+        this.end(isOrderly);
+        return;
       }
       this.#held.clear();
     } else if (this.#state === STATE.body) {
@@ -181,9 +189,13 @@ export class MessageParser {
     let at = start;
     // Empty lines before a start line are skipped (RFC 9112 §2.2).
     while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
+    if (at > start && this.#mayBeHeadless()) return this.#beginHeadless(start);
     if (at === end) return end;
     const kind = classifyStart(bytes, at, end);
-    if (!this.#isExpected(kind)) return this.#rejectStart(end);
+    this.#isFoundAgain = this.#state === STATE.lost;
+    if (!this.#isExpected(kind, bytes, at)) {
+      return this.#mayBeHeadless() ? this.#beginHeadless(start) : this.#rejectStart(end);
+    }
     if (kind === START.more || kind === START.likely) {
       this.#state = STATE.head;
       this.#events.waiting?.(this);
@@ -200,7 +212,30 @@ export class MessageParser {
     return headEnd;
   }
 
-  #isExpected(kind: number): boolean {
+  #mayBeHeadless(): boolean {
+    return this.#state !== STATE.lost && this.#events.isHeadless?.(this) === true;
+  }
+
+  /** From here on everything up to the close is the body of one message. */
+  #beginHeadless(at: number): number {
+    this.role = "response";
+    this.#begin();
+    this.#isHeadUnderway = false;
+    this.#body.begin("close", 0);
+    this.#state = STATE.body;
+    this.#events.headless?.(this);
+    return at;
+  }
+
+  /** What is held has turned out to be the body of a message without head. */
+  #releaseHeadless(): void {
+    const held = this.#held.copy();
+    this.#held.clear();
+    this.#beginHeadless(0);
+    this.#readBody(held, 0, held.length);
+  }
+
+  #isExpected(kind: number, bytes: Uint8Array, at: number): boolean {
     switch (kind) {
       case START.none:
         return false;
@@ -214,7 +249,10 @@ export class MessageParser {
         // Only as the very first bytes of a stream; later it is text that happens to look like it.
         return this.role === "unknown" && this.#isFirst && this.#state !== STATE.lost;
       default:
-        return this.role !== "response";
+        // Out of step the rest of a cut line may look like a request of any method: `T /path HTTP/1.1`.
+        return (
+          this.role !== "response" && (!this.#isFoundAgain || isRequestOfKnownMethod(bytes, at))
+        );
     }
   }
 
@@ -247,7 +285,11 @@ export class MessageParser {
     if (!this.#isHeadUnderway) {
       const kind = classifyStart(held, 0, length);
       if (kind === START.more || kind === START.likely) return end;
-      if (!this.#isExpected(kind)) return this.#rejectStart(end);
+      if (!this.#isExpected(kind, held, 0)) {
+        if (!this.#mayBeHeadless()) return this.#rejectStart(end);
+        this.#releaseHeadless();
+        return end;
+      }
       this.role = kind === START.response ? "response" : "request";
       this.#begin();
       isSimple = kind === START.simpleRequest;
@@ -348,4 +390,9 @@ export class MessageParser {
     this.#isFirst = false;
     this.#events.lost(this, mayHideMessage);
   }
+}
+
+/** Whether the request line at `at` begins with a method that everybody knows. */
+function isRequestOfKnownMethod(bytes: Uint8Array, at: number): boolean {
+  return isKnownMethod(bytes, at, bytes.indexOf(SP, at));
 }
