@@ -1,4 +1,5 @@
 import type { Timers } from "../src/base/clock.ts";
+import { LINK_LIMITS } from "../src/base/limits.ts";
 
 /** Why `run` returned: the condition holds, the deadline came, or nothing is left to happen. */
 export type RunEnd = "condition" | "deadline" | "idle";
@@ -29,8 +30,7 @@ class Event implements Scheduled {
 
 function nothing(): void {}
 
-/** Events that are kept to serve again. */
-const SPARE_EVENTS_MAX = 1024;
+const SPARE_EVENTS_MAX = LINK_LIMITS.spareEventsMax;
 
 /**
  * Virtual time: a queue of events ordered by time, then by the order in which they were scheduled. Nothing waits for a

@@ -1,9 +1,7 @@
+import { LINK_LIMITS } from "../../src/base/limits.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { Pipe } from "./nic.ts";
 import type { LinkCounts, LinkOptions } from "./options.ts";
-
-/** Frames that wait for a slow line where the options do not say: the usual transmit queue of a Linux interface. */
-const QUEUE_FRAMES_MAX = 1_000;
 
 /** A line that takes time for each bit, with a queue before it. */
 export function bandwidth(
@@ -12,7 +10,7 @@ export function bandwidth(
   counts: LinkCounts,
   next: Pipe,
 ): Pipe {
-  const { bandwidthBps, queueFramesMax = QUEUE_FRAMES_MAX } = options;
+  const { bandwidthBps, queueFramesMax = LINK_LIMITS.queueFramesMax } = options;
   if (bandwidthBps === undefined) return next;
   let freeNs = 0;
   let waiting = 0;

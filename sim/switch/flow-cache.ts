@@ -1,3 +1,4 @@
+import { SWITCH_LIMITS } from "../../src/base/limits.ts";
 import { WORDS } from "./layout.ts";
 import type { Program } from "./operation.ts";
 import { mix } from "./table.ts";
@@ -18,8 +19,7 @@ interface Group {
   used: number;
 }
 
-/** Groups beyond this make each look-up dearer than a walk now and then. */
-const GROUPS_MAX = 24;
+const GROUPS_MAX = SWITCH_LIMITS.flowCacheGroupsMax;
 const SLOTS_MIN = 64;
 
 /**

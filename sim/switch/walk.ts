@@ -1,3 +1,4 @@
+import { SWITCH_LIMITS } from "../../src/base/limits.ts";
 import type { Action, CtAction, ModName, Subfield } from "../../src/rule/action.ts";
 import { type Field, fieldNamed, type Prerequisite } from "../../src/rule/field.ts";
 import { PORT, type PortRef } from "../../src/rule/port.ts";
@@ -18,11 +19,6 @@ export interface Pipeline {
   /** What a group does with a packet: lists of actions, each on a copy. */
   groupLists(group: number): readonly (readonly Action[])[];
 }
-
-/** As in Open vSwitch: so deep may resubmits nest, so many may one walk have, so many bits may lie on the stack. */
-const RESUBMIT_DEPTH_MAX = 64;
-const RESUBMITS_MAX = 4096;
-const STACK_MAX = 4096;
 
 /** Thrown inside a walk only: it ends it and drops everything, earlier outputs too. */
 class Dropped extends Error {
@@ -187,7 +183,7 @@ export class Walk {
         this.#mod(action.name, action.value);
         return true;
       case "push": {
-        if (this.#stack.length >= STACK_MAX) throw new Dropped("stack");
+        if (this.#stack.length >= SWITCH_LIMITS.stackBitsMax) throw new Dropped("stack");
         this.#stack.push({ value: this.#read(action.subfield), bits: action.subfield.bits });
         return true;
       }
@@ -273,8 +269,8 @@ export class Walk {
   }
 
   #resubmit(port: PortRef | null, table: number | null): void {
-    if (this.#depth >= RESUBMIT_DEPTH_MAX) throw new Dropped("resubmit_depth");
-    if (this.#resubmits >= RESUBMITS_MAX) throw new Dropped("resubmit_count");
+    if (this.#depth >= SWITCH_LIMITS.resubmitDepthMax) throw new Dropped("resubmit_depth");
+    if (this.#resubmits >= SWITCH_LIMITS.resubmitsMax) throw new Dropped("resubmit_count");
     this.#resubmits++;
     this.#depth++;
     const named = port === null ? PORT.inPort : this.#pipeline.portNumber(port);

@@ -1,11 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { execa } from "execa";
 import { EXIT, IsoreplayError } from "./errors.ts";
-
-/** How much of a failed command's stderr an error quotes. */
-const STDERR_TAIL_LINES_MAX = 5;
-/** How much of a running command's stderr is kept. */
-const STDERR_TAIL_CHARACTERS_MAX = 4096;
+import { COMMAND_LIMITS } from "./limits.ts";
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -128,7 +124,7 @@ export async function startCommand(
   }
   let said = "";
   stderr.setEncoding("utf8").on("data", (text: string) => {
-    said = (said + text).slice(-STDERR_TAIL_CHARACTERS_MAX);
+    said = (said + text).slice(-COMMAND_LIMITS.stderrCharactersMax);
   });
   // What it does not read any more because it has ended is told by `ended`.
   stdin.on("error", () => {});
@@ -145,7 +141,7 @@ export async function startCommand(
 /** The last lines of stderr, in one line. */
 function quoted(stderr: string): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-  return lines.length === 0 ? "" : `: ${lines.slice(-STDERR_TAIL_LINES_MAX).join(" | ")}`;
+  return lines.length === 0 ? "" : `: ${lines.slice(-COMMAND_LIMITS.quotedLinesMax).join(" | ")}`;
 }
 
 function shown(argument: string): string {

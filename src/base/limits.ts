@@ -2,8 +2,39 @@
  * Every limit of the project, with the reason for its size. What runs into a limit is counted and reported.
  */
 
+/** src/base: commands of the machine that are run */
+export const COMMAND_LIMITS = {
+  /** How much of a running command's stderr is kept. */
+  stderrCharactersMax: 4_096,
+  /** How much of a failed command's stderr an error quotes. */
+  quotedLinesMax: 5,
+} as const;
+
+/** src/wire */
+export const WIRE_LIMITS = {
+  /** VLAN tags that parseFrame takes off: switches know two, and a frame of nothing but tags must not be an endless list. */
+  parsedTagsMax: 4,
+  /** Tags of one packet that a capture's flows are kept apart by: more are folded into the realm's number only. */
+  realmTagsMax: 8,
+  /** IPv6 extension headers that are gone through: 65,535 bytes hold 8,191 of them, nobody sends more than a handful. */
+  extensionHeadersMax: 16,
+  /** Tunnels within tunnels that are followed; real traffic has two or three. */
+  tunnelsMax: 12,
+  /** A longer frame gets memory of its own, so that little of a shared slab is wasted at its end. */
+  sharedFrameBytesMax: 16_384,
+  /** Views on larger memory are not kept, so that a capture read as a whole is not held by the checksum. */
+  keptBufferBytesMax: 1_048_576,
+  /** Texts of addresses seen before, by a hash: making the text anew costs ten times as much. Powers of two. */
+  macTexts: 1_024,
+  addressTexts: 4_096,
+} as const;
+
 /** src/http */
 export const HTTP_LIMITS = {
+  /** A method name: those registered with IANA have at most 17 characters. */
+  methodBytesMax: 32,
+  /** What is taken for a version after `HTTP/` in a status line. A garbled one is still the start of an answer. */
+  statusVersionBytesMax: 16,
   /** A head (start line and fields). Servers stop at 8 to 64 KiB; captures hold a few larger ones. */
   headBytesMax: 262_144,
   /** The trailer section of a chunked body. */
@@ -36,6 +67,14 @@ export const REPLAY_LIMITS = {
   aheadSegmentsMax: 256,
   /** Answers queued on one connection that its bot does not read. */
   queuedAnswersMax: 256,
+  /** SYN+ACK is sent this often before a half-open connection is given up. */
+  handshakeAttemptsMax: 5,
+  /** Retransmissions in a row without any new acknowledgement before the connection is given up (Linux: tcp_retries2). */
+  retransmissionsMax: 15,
+  /** A connection on which nothing happens for so long is closed; a bot that polls does so more often. */
+  idleMs: 3_600_000,
+  /** How long the bot may take to close its side after the replayer's (Linux: tcp_fin_timeout). */
+  halfClosedMs: 60_000,
 } as const;
 
 /** src/feature */
@@ -74,6 +113,8 @@ export const CLUSTER_LIMITS = {
   silhouettePointsMax: 4_000,
   /** Clusters that the choice by silhouette tries at most, unless told. */
   chosenClustersMax: 10,
+  /** Squared distances of larger values overflow. Standardised values are below the root of their number. */
+  valueMax: 1e150,
 } as const;
 
 /** src/flow */
@@ -131,6 +172,12 @@ export const SWITCH_LIMITS = {
   /** Fragments that wait for the rest of their packet, and for how long, in milliseconds. Open vSwitch's values. */
   fragmentsMax: 1_000,
   fragmentMs: 15_000,
+  /** As in Open vSwitch: so deep may resubmits nest, so many may one walk have, so many bits may lie on the stack. */
+  resubmitDepthMax: 64,
+  resubmitsMax: 4_096,
+  stackBitsMax: 4_096,
+  /** Groups of equal masks in the cache of walks; more make each look-up dearer than a walk now and then. */
+  flowCacheGroupsMax: 24,
   /** Recirculations of one packet (`MAX_RECIRC_DEPTH` of Open vSwitch); beyond, it is dropped. */
   recirculationsMax: 6,
 } as const;
@@ -151,6 +198,54 @@ export const HOST_LIMITS = {
   arpQueueMax: 64,
   /** Datagrams that wait for their reader. */
   datagramsMax: 1_024,
+} as const;
+
+/** sim/link and the simulator's own clock */
+export const LINK_LIMITS = {
+  /** Frames that wait for a slow line where the options do not say: the usual transmit queue of a Linux interface. */
+  queueFramesMax: 1_000,
+  /** Events that are kept to serve again. */
+  spareEventsMax: 1_024,
+} as const;
+
+/** src/rule */
+export const RULE_LIMITS = {
+  /** No word of the language is longer; comparing a whole file with all of them, for a suggestion, would take minutes. */
+  suggestionCharactersMax: 64,
+} as const;
+
+/** src/host, src/program, src/zeus: what runs on a lab's hosts */
+export const PROGRAM_LIMITS = {
+  /** Connections of one HTTP server at a time; one more is reset. */
+  serverConnectionsMax: 1_024,
+  /** A client that says nothing to a server for so long is gone. */
+  serverIdleMs: 120_000,
+  /** A beacon's pause before a new connection: doubled up to this, so that a cut never makes a flood. */
+  beaconPauseMsMax: 5_000,
+  /** A C&C that never says sleep does not keep a bot's session open for ever. */
+  sessionRequestsMax: 1_000,
+} as const;
+
+/** src/run */
+export const RUN_LIMITS = {
+  /** Runs of one scenario, lab and seed that may begin within the same second. */
+  sameSecondMax: 1_000,
+  /** A suspect that is not judged malicious within this time of the lab is given up. */
+  judgeMsMax: 4 * 3_600_000,
+  /** Neighbours that are probed. */
+  neighboursMax: 4,
+  /** A silence longer than this in a capture is re-enacted as this long: virtual, but nobody learns from it. */
+  captureGapMsMax: 3_600_000,
+  /** Longer than any re-enactment can take: the recorded gaps, and this for what is slower than it was. */
+  captureSlackMs: 600_000,
+} as const;
+
+/** src/report */
+export const REPORT_LIMITS = {
+  /** Observations written out below the plots; results.json has all of them. */
+  observationsMax: 300,
+  /** Hosts of one role that are alike are drawn as one when there are more than this. */
+  alikeHostsMax: 2,
 } as const;
 
 /** src/scenario */
@@ -177,8 +272,16 @@ export const UNPACK_LIMITS = {
 
 /** src/cli: several captures at a time */
 export const JOB_LIMITS = {
+  /** Captures that are smaller together are read before a thread has started and is warm, which costs half a second each. */
+  smallBytes: 64 * 1024 * 1024,
   /** Output of captures whose turn has not come that is held in memory, all together; the rest waits in a temporary file. */
   heldBytesMax: 32 * 1024 * 1024,
   /** Pieces of output, some 64 KiB each, that a thread hands out before it waits for the first to be taken. */
   piecesUntakenMax: 16,
+} as const;
+
+/** src/trace */
+export const TRACE_LIMITS = {
+  /** Packets of one trace: each is pages of text, and nobody reads thousands. */
+  packetsMax: 1_000,
 } as const;

@@ -2,15 +2,13 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { deserialize } from "node:v8";
 import { UsageError } from "../base/errors.ts";
+import { JOB_LIMITS } from "../base/limits.ts";
 import type { Observation } from "../feature/observation.ts";
 import { type CaptureObservations, type CaptureReading, readObservations } from "./captures.ts";
 import type { Io } from "./io.ts";
 import { type ErrorFields, errorOf, type Job } from "./job.ts";
 import { JobPool } from "./job-pool.ts";
 import { STANDARD_INPUT } from "./standard-input.ts";
-
-/** Captures that are smaller together are read before a thread has started and is warm, which costs half a second each. */
-const SMALL_BYTES = 64 * 1024 * 1024;
 
 /**
  * Threads that do a job for each capture, as many as `jobs` or, without it, as the machine has cores; null where one is
@@ -90,5 +88,5 @@ async function areSmall(files: readonly string[]): Promise<boolean> {
       ),
     ),
   );
-  return sizes.reduce((sum, size) => sum + size, 0) < SMALL_BYTES;
+  return sizes.reduce((sum, size) => sum + size, 0) < JOB_LIMITS.smallBytes;
 }

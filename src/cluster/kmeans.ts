@@ -13,8 +13,6 @@ import { transferPoints } from "./transfer.ts";
 export const DEFAULT_RESTARTS = 10;
 /** A start must beat the best so far by this part: sums that differ by rounding are the same partition. */
 const BETTER_MIN = 1e-12;
-/** Squared distances of larger values overflow. Standardised values are below the root of their number. */
-const VALUE_MAX = 1e150;
 
 export interface KmeansOptions {
   readonly seed: number | string;
@@ -102,8 +100,10 @@ function check(rows: Rows, k: number, restarts: number): void {
   if (!Number.isInteger(restarts) || restarts < 1)
     throw new UsageError(`the number of restarts must be a positive whole number, not ${restarts}`);
   // A comparison with NaN is false, too.
-  if (!rows.every((row) => row.every((value) => Math.abs(value) <= VALUE_MAX)))
-    throw new InputError(`a value to cluster is no number between -${VALUE_MAX} and ${VALUE_MAX}`);
+  if (!rows.every((row) => row.every((value) => Math.abs(value) <= CLUSTER_LIMITS.valueMax)))
+    throw new InputError(
+      `a value to cluster is no number between -${CLUSTER_LIMITS.valueMax} and ${CLUSTER_LIMITS.valueMax}`,
+    );
   const distinct = distinctRows(rows, k);
   if (distinct < k)
     throw new InputError(

@@ -1,13 +1,9 @@
+import { PROGRAM_LIMITS } from "../base/limits.ts";
 import { type Listener, type Socket, SocketError } from "../base/net.ts";
 import { formatResponse, type ResponseToSend } from "../http/format.ts";
 import type { RequestMessage } from "../http/message.ts";
 import { RequestReader } from "../http/reader.ts";
 import type { ProgramHost } from "./host.ts";
-
-/** A client that says nothing for so long is gone. */
-const IDLE_MS = 120_000;
-/** Connections at a time; one more is reset. */
-const CONNECTIONS_MAX = 1024;
 
 /** What goes out: a response, bytes as they are, or nothing; and whether the connection ends after it. */
 export type Reply =
@@ -30,7 +26,7 @@ export async function serveHttp(host: ProgramHost, port: number, handler: Handle
   for (;;) {
     const socket = await Promise.race([accepted(listener), internal.promise]);
     if (socket === null) return;
-    if (open >= CONNECTIONS_MAX) {
+    if (open >= PROGRAM_LIMITS.serverConnectionsMax) {
       socket.destroy();
       host.report({ kind: "http.overload", port });
       continue;
@@ -64,7 +60,7 @@ async function converse(host: ProgramHost, socket: Socket, handler: Handler): Pr
 async function answerAll(host: ProgramHost, socket: Socket, handler: Handler): Promise<void> {
   const reader = new RequestReader();
   for (;;) {
-    const cancel = host.network.timers.after(IDLE_MS, () => socket.destroy());
+    const cancel = host.network.timers.after(PROGRAM_LIMITS.serverIdleMs, () => socket.destroy());
     const bytes = await socket.read().finally(cancel);
     for (const request of bytes === null ? reader.end() : reader.push(bytes)) {
       const reply = handler(request);

@@ -1,3 +1,4 @@
+import { HTTP_LIMITS } from "../base/limits.ts";
 import { isKnownMethod } from "./method.ts";
 import { CR, findLf, HTAB, SP, TOKEN } from "./syntax.ts";
 import { findVersion } from "./version.ts";
@@ -19,11 +20,9 @@ export const START = {
 
 export type StartKind = (typeof START)[keyof typeof START];
 
-/** Longest method name that is taken for one: those registered with IANA have at most 17 characters. */
-const METHOD_LENGTH_MAX = 32;
+const METHOD_LENGTH_MAX = HTTP_LIMITS.methodBytesMax;
 
-/** Longest version that is taken for one after `HTTP/` in a status line. A garbled one is still the start of an answer. */
-const STATUS_VERSION_LENGTH_MAX = 16;
+const STATUS_VERSION_LENGTH_MAX = HTTP_LIMITS.statusVersionBytesMax;
 
 const HTTP = [0x48, 0x54, 0x54, 0x50, 0x2f];
 

@@ -1,10 +1,9 @@
+import { PROGRAM_LIMITS } from "../base/limits.ts";
 import { type Socket, SocketError } from "../base/net.ts";
 import type { ProgramHost } from "../host/host.ts";
 import type { BeaconProgram } from "./spec.ts";
 
 const CONNECT_TIMEOUT_MS = 3000;
-/** Pause before a new connection: doubled up to this, so that a cut never makes a flood. */
-const BACKOFF_MS_MAX = 5000;
 
 /**
  * The positive control of containment: one long-lived TCP connection to the canary and a datagram each interval. Whatever of
@@ -37,7 +36,7 @@ async function beaconTcp(program: BeaconProgram, host: ProgramHost): Promise<voi
     if (reason === "ECLOSED") return;
     host.report({ kind: "beacon.down", reason });
     await host.timers.sleep(backoffMs);
-    backoffMs = Math.min(BACKOFF_MS_MAX, backoffMs * 2);
+    backoffMs = Math.min(PROGRAM_LIMITS.beaconPauseMsMax, backoffMs * 2);
   }
 }
 

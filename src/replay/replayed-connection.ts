@@ -1,4 +1,5 @@
 import type { Timers } from "../base/clock.ts";
+import { REPLAY_LIMITS } from "../base/limits.ts";
 import { NO_BYTES } from "../wire/bytes.ts";
 import { Deadline } from "./deadline.ts";
 import type { ReplayEvent } from "./event.ts";
@@ -9,12 +10,6 @@ import { advance, distance } from "./sequence.ts";
 
 /** What is offered to the bot: everything is read at once, so the window never shrinks. No scaling. */
 const WINDOW = 65_535;
-/** SYN+ACK is sent this often before a half-open connection is given up. */
-const HANDSHAKE_ATTEMPTS_MAX = 5;
-/** A connection on which nothing happens for so long is closed; a bot that polls does so more often. */
-const IDLE_MS = 3_600_000;
-/** How long the bot may take to close its side after this one (Linux: tcp_fin_timeout). */
-const HALF_CLOSED_MS = 60_000;
 
 /** What a connection needs from its surroundings. */
 export interface Surroundings {
@@ -217,13 +212,15 @@ export class ReplayedConnection {
     const waitMs = this.#sender.takeWait();
     if (waitMs !== null) this.#deadline.set(waitMs);
     else if (!this.#sender.isWaiting) {
-      this.#deadline.set(this.#sender.isEndAcknowledged ? HALF_CLOSED_MS : IDLE_MS);
+      this.#deadline.set(
+        this.#sender.isEndAcknowledged ? REPLAY_LIMITS.halfClosedMs : REPLAY_LIMITS.idleMs,
+      );
     }
   }
 
   #timedOut(): void {
     if (this.#state === "half-open") {
-      if (this.#handshakes >= HANDSHAKE_ATTEMPTS_MAX) {
+      if (this.#handshakes >= REPLAY_LIMITS.handshakeAttemptsMax) {
         this.#around.count("half-open-dropped");
         this.#finish(false);
       } else {

@@ -1,4 +1,5 @@
 import { elapsedMs, type Timers } from "../base/clock.ts";
+import { REPLAY_LIMITS } from "../base/limits.ts";
 import type { ReplayEvent } from "./event.ts";
 import { RetransmissionTimeout } from "./retransmission-timeout.ts";
 import { FIN, type Segment } from "./segment.ts";
@@ -7,8 +8,6 @@ import { SendQueue } from "./send-queue.ts";
 /** What a peer takes that names no MSS (RFC 9293 §3.7.1), and the least that is believed. */
 const MSS_DEFAULT = 536;
 const MSS_MIN = 64;
-/** Retransmissions in a row without any new acknowledgement before the connection is given up (Linux: tcp_retries2). */
-const ATTEMPTS_MAX = 15;
 /** Acknowledgements of the same byte that tell of a loss (RFC 5681 §3.2). */
 const DUPLICATES_MAX = 3;
 
@@ -145,7 +144,7 @@ export class Sender {
   /** The wait is over: send the oldest bytes again, or ask for the window. False when that was done often enough. */
   timedOut(): boolean {
     this.#attempts++;
-    if (this.#attempts > ATTEMPTS_MAX) return false;
+    if (this.#attempts > REPLAY_LIMITS.retransmissionsMax) return false;
     this.#timeout.timedOut();
     this.#mustRearm = true;
     this.#timed = null;

@@ -1,11 +1,9 @@
+import { REPORT_LIMITS } from "../base/limits.ts";
 import type { Outcome, Results, RoundResult, SuspectResult } from "../run/results.ts";
 import { misjudged } from "./legend.ts";
 import { html, type Insert, Markup } from "./markup.ts";
 import { bytes, counted, figure, milliseconds, seconds, UNKNOWN, whole } from "./number.ts";
 import { effects, judged, probeOutcome, SIGN } from "./words.ts";
-
-/** Observations written out below the plots; results.json has all of them. */
-const OBSERVATIONS_MAX = 300;
 
 interface Table {
   readonly caption: string;
@@ -176,7 +174,7 @@ export function feedbackTable(results: Results): Markup | null {
 }
 
 export function observationTable(round: RoundResult): Markup {
-  const shown = round.observations.slice(0, OBSERVATIONS_MAX);
+  const shown = round.observations.slice(0, REPORT_LIMITS.observationsMax);
   const left = round.observations.length - shown.length;
   const columns = round.model.columns;
   return html`<details class="data"><summary>Round ${round.round}: all ${round.observations.length} observations as a table</summary>${table(

@@ -1,8 +1,7 @@
+import { REPORT_LIMITS } from "../base/limits.ts";
 import type { TopologyLink, TopologyNode, TopologyResult } from "../run/results.ts";
 import { html, type Markup } from "./markup.ts";
 
-/** Hosts of one role that are alike are drawn as one when there are more than this. */
-const ALIKE_MAX = 2;
 const ROW = 40;
 const TOP = 44;
 const WIDTH = 760;
@@ -68,7 +67,7 @@ function layOut(topology: TopologyResult): Box[] {
     const moving = nodes.some((n) =>
       topology.after.some((l) => l.state === "move" && touches(l, n)),
     );
-    const alike = nodes.length > ALIKE_MAX && !moving;
+    const alike = nodes.length > REPORT_LIMITS.alikeHostsMax && !moving;
     for (const part of alike ? [nodes] : nodes.map((node) => [node])) {
       const first = part[0] as TopologyNode;
       const column = first.bridge as string;

@@ -1,4 +1,5 @@
 import { InputError } from "../base/errors.ts";
+import { RULE_LIMITS } from "../base/limits.ts";
 
 /** A part of a line that remembers where it stands, so that an error can point at it. */
 export class Piece {
@@ -78,12 +79,9 @@ export function splitList(piece: Piece, blanks = true): Piece[] {
   return parts.map((p) => p.trim()).filter((p) => p.text !== "");
 }
 
-/** No word of the language is longer; comparing a whole file with all of them would take minutes. */
-const WORD_LENGTH_MAX = 64;
-
 /** The candidate nearest to `word` (at most two edits away), for a suggestion. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
-  if (word.length > WORD_LENGTH_MAX) return null;
+  if (word.length > RULE_LIMITS.suggestionCharactersMax) return null;
   let best: string | null = null;
   let bestDistance = 3;
   for (const candidate of candidates) {

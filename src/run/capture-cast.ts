@@ -1,5 +1,6 @@
 import { elapsedMs } from "../base/clock.ts";
 import { InputError } from "../base/errors.ts";
+import { RUN_LIMITS } from "../base/limits.ts";
 import { type Endpoint, formatEndpoint } from "../base/net.ts";
 import { isPhpTarget } from "../feature/php.ts";
 import type { Volume } from "../host/guest.ts";
@@ -19,8 +20,6 @@ const LAB_NETWORKS = [
 const CANARY = { address: "203.0.113.250", tcpPort: 7001, udpPort: 7002 };
 const ROUTER_OUTSIDE = "203.0.113.1";
 const BEACON_INTERVAL_MS = 1000;
-/** A silence longer than this in the capture is re-enacted as this long: virtual, but nobody learns from it. */
-const GAP_MS_MAX = 3_600_000;
 
 export interface CaptureConversation {
   readonly client: string;
@@ -170,7 +169,10 @@ function scriptOf(
         port: t.server.port,
       });
     }
-    const gapMs = Math.min(GAP_MS_MAX, Math.max(0, elapsedMs(beforeNs, t.requestStartNs)));
+    const gapMs = Math.min(
+      RUN_LIMITS.captureGapMsMax,
+      Math.max(0, elapsedMs(beforeNs, t.requestStartNs)),
+    );
     beforeNs = t.requestStartNs;
     return {
       connection,

@@ -1,3 +1,4 @@
+import { RUN_LIMITS } from "../base/limits.ts";
 import type { Model } from "../cluster/model.ts";
 import { type CaptureConversation, castOfCapture } from "./capture-cast.ts";
 import type { Lab, Watch } from "./lab.ts";
@@ -6,8 +7,6 @@ import type { Parts } from "./parts.ts";
 import { runRound, type Stage } from "./round.ts";
 import { roundResult } from "./round-result.ts";
 
-/** Longer than any re-enactment can take: the recorded gaps, and this for what is slower than it was. */
-const SLACK_MS = 600_000;
 const CONTROL_LATENCY_MS = 20;
 
 export interface CaptureLoopInputs {
@@ -41,8 +40,8 @@ export async function runCaptureLoop(inputs: CaptureLoopInputs): Promise<LoopRec
     options: {
       method: "volume-move",
       controlLatencyMs: CONTROL_LATENCY_MS,
-      observeMsMax: 2 * scriptMs + SLACK_MS,
-      judgeMsMax: 2 * scriptMs + SLACK_MS,
+      observeMsMax: 2 * scriptMs + RUN_LIMITS.captureSlackMs,
+      judgeMsMax: 2 * scriptMs + RUN_LIMITS.captureSlackMs,
       miss: "close",
       seed: `${seed}/replay`,
       gapS: inputs.gapS,

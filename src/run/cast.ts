@@ -1,10 +1,8 @@
+import { RUN_LIMITS } from "../base/limits.ts";
 import type { Endpoint } from "../base/net.ts";
 import type { ProbeTargets } from "../program/probe.ts";
 import type { Program } from "../program/program.ts";
 import { hostOf, type Plan } from "./plan.ts";
-
-/** Neighbours that are probed. */
-const NEIGHBOURS_MAX = 4;
 
 /** An instance that is judged, and what of the lab belongs to it. */
 export interface Suspect {
@@ -52,7 +50,7 @@ export function probeTargets(cast: Cast, target: string): ProbeTargets {
     gateway: cast.plan.replayer.gatewayAddress,
     neighbours: cast.suspects
       .filter((s) => s.target !== target)
-      .slice(0, NEIGHBOURS_MAX)
+      .slice(0, RUN_LIMITS.neighboursMax)
       .map((s) => hostOf(cast.plan, s.target).address),
   };
 }

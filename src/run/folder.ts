@@ -2,6 +2,7 @@ import { rmdirSync, rmSync } from "node:fs";
 import { lstat, mkdir, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { RUN_LIMITS } from "../base/limits.ts";
 import { sha256 } from "../base/sha256.ts";
 import { HashedFile } from "./hashed-file.ts";
 import {
@@ -12,9 +13,6 @@ import {
   type ManifestFile,
   type Provenance,
 } from "./manifest.ts";
-
-/** Runs of one scenario, lab and seed that may begin within the same second. */
-const SAME_SECOND_MAX = 1000;
 
 export interface RunIdentity {
   readonly scenario: string;
@@ -83,13 +81,13 @@ export class RunFolder implements AsyncDisposable {
     const wanted = `${stamp(options.startedAt)}-${lab}-${seed}`;
     return orRefused(options.base, async () => {
       const firstMade = await mkdir(join(base, scenario), { recursive: true });
-      for (let n = 1; n <= SAME_SECOND_MAX; n++) {
+      for (let n = 1; n <= RUN_LIMITS.sameSecondMax; n++) {
         const name = numbered(wanted, n);
         if (await exists(join(base, scenario, name))) continue;
         const folder = new RunFolder({ scenario, lab, seed }, base, name, firstMade);
         if (await made(folder.temporary)) return folder;
       }
-      throw new InputError(`has ${SAME_SECOND_MAX} runs named ${wanted} already`, {
+      throw new InputError(`has ${RUN_LIMITS.sameSecondMax} runs named ${wanted} already`, {
         where: options.base,
       });
     });
@@ -179,7 +177,8 @@ export class RunFolder implements AsyncDisposable {
         return;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if ((code !== "ENOTEMPTY" && code !== "EEXIST") || n === SAME_SECOND_MAX) throw error;
+        if ((code !== "ENOTEMPTY" && code !== "EEXIST") || n === RUN_LIMITS.sameSecondMax)
+          throw error;
       }
     }
   }

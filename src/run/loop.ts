@@ -1,3 +1,4 @@
+import { RUN_LIMITS } from "../base/limits.ts";
 import { Random } from "../base/random.ts";
 import type { Model } from "../cluster/model.ts";
 import type { Scenario } from "../scenario/scenario.ts";
@@ -8,9 +9,6 @@ import type { RoundResult } from "./results.ts";
 import { type RoundOptions, type RoundRecord, runRound, type Stage } from "./round.ts";
 import { roundResult } from "./round-result.ts";
 import { castOfScenario } from "./scenario-cast.ts";
-
-/** A suspect that is not judged malicious within this time of the lab is given up. */
-const JUDGE_MS_MAX = 4 * 3_600_000;
 
 export interface LoopInputs {
   readonly scenario: Scenario;
@@ -72,7 +70,7 @@ function optionsOf(scenario: Scenario, seed: number, round: number): RoundOption
     miss: replay.miss,
     seed: `${seed}/replay/${round}`,
     gapS: window.gap_s,
-    judgeMsMax: JUDGE_MS_MAX,
+    judgeMsMax: RUN_LIMITS.judgeMsMax,
     isolateOn: (judgement) => judgement.verdict === "known",
     isolateUnjudged: false,
   };

@@ -1,3 +1,5 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
+
 /**
  * The Internet checksum (RFC 1071). A "sum" here is a plain sum of 16-bit big-endian words, not yet folded; sums of
  * parts can be added as long as every part but the last has an even length.
@@ -8,8 +10,7 @@ const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Below this length the byte loop is quicker than the word loop with its preparation. */
 const WORD_LOOP_BYTES_MIN = 48;
 
-/** Views on larger memory are not kept, so that a capture read as a whole is not held by this module. */
-const KEPT_BUFFER_BYTES_MAX = 1_048_576;
+const KEPT_BUFFER_BYTES_MAX = WIRE_LIMITS.keptBufferBytesMax;
 
 /** The last buffer's words: most packets come from the same slab as the one before. */
 let lastBuffer: ArrayBufferLike = new ArrayBuffer(0);

@@ -1,3 +1,4 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
 import { dissectTransport } from "./dissect-transport.ts";
 import { type Dissection, OUTCOME, type Outcome } from "./dissection.ts";
 
@@ -24,7 +25,7 @@ const EXTENSION = {
   authentication: 51,
   options: 60,
 } as const;
-const EXTENSIONS_MAX = 16;
+const EXTENSIONS_MAX = WIRE_LIMITS.extensionHeadersMax;
 
 /** What an EtherType announces, from bytes[at] on; the end is `d.end`. */
 export function dissectNetwork(

@@ -1,9 +1,9 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
 import { dissectLink } from "./dissect-link.ts";
 import { dissectNetwork } from "./dissect-network.ts";
 import { type Dissection, OUTCOME, type Outcome } from "./dissection.ts";
 
-/** Tunnels within tunnels that are followed; real traffic has two or three. */
-const NESTING_MAX = 12;
+const NESTING_MAX = WIRE_LIMITS.tunnelsMax;
 
 /**
  * Read the headers of a packet, bytes[start, end), into `into`, without allocation.

@@ -1,3 +1,5 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
+
 /**
  * What a packet turned out to be. A small closed set, so that a caller can count with an array. The codes below `tcp`
  * never leave `dissect`.
@@ -51,8 +53,7 @@ export const OUTCOME_NAMES = [
 /** TCP flags as they stand in the header. */
 export const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const;
 
-/** Tags of one packet that are kept apart: more are folded into the realm number only. */
-const TAGS_MAX = 8;
+const TAGS_MAX = WIRE_LIMITS.realmTagsMax;
 
 /** Marks a tag that is a tunnel's network identifier (VXLAN, Geneve), not a VLAN. */
 const NETWORK_ID = 1 << 24;

@@ -1,3 +1,4 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
 import { setU16, u16 } from "./bytes.ts";
 import { allocateFrame } from "./frame-memory.ts";
 import { readMac, writeMac } from "./mac.ts";
@@ -14,8 +15,7 @@ import { isMalformed, type Malformed, malformed } from "./malformed.ts";
 const HEADER_BYTES = 14;
 const TAG_BYTES = 4;
 
-/** Deeper tags stay in the payload: switches know two, and a frame of nothing but tags must not be an endless list. */
-const TAGS_MAX = 4;
+const TAGS_MAX = WIRE_LIMITS.parsedTagsMax;
 
 export const ETHER_TYPE = {
   ipv4: 0x0800,

@@ -1,3 +1,5 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
+
 /**
  * Memory for frames. A typed array of its own costs about 1.5 µs (it lives outside the JavaScript heap), a view on a
  * larger one 0.05 µs, so frames are cut one after another from slabs. No place is used twice: a frame stays as it is
@@ -5,8 +7,7 @@
  */
 const SLAB_BYTES = 65_536;
 
-/** A longer frame gets memory of its own, so that little of a slab is wasted at its end. */
-const SHARED_BYTES_MAX = 16_384;
+const SHARED_BYTES_MAX = WIRE_LIMITS.sharedFrameBytesMax;
 
 /** Two bytes before a multiple of four: behind a 14-byte Ethernet header the IP packet is aligned for the checksum. */
 const START = 2;

@@ -1,3 +1,4 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
 import { setU32, u32 } from "./bytes.ts";
 import { parseIpv6Address } from "./ipv6-address.ts";
 
@@ -5,8 +6,7 @@ import { parseIpv6Address } from "./ipv6-address.ts";
 
 const DECIMAL = Array.from({ length: 256 }, (_, byte) => String(byte));
 
-/** Texts of addresses seen before, by a hash: making the text anew costs ten times as much. */
-const CACHE_SIZE = 4_096;
+const CACHE_SIZE = WIRE_LIMITS.addressTexts;
 const cachedNumber = new Uint32Array(CACHE_SIZE);
 const cachedText: string[] = new Array<string>(CACHE_SIZE).fill("0.0.0.0");
 

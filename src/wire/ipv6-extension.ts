@@ -1,3 +1,4 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
 import { u16, u32 } from "./bytes.ts";
 import { type Malformed, malformed } from "./malformed.ts";
 
@@ -13,8 +14,7 @@ const EXTENSION = {
   destination: 60,
 } as const;
 
-/** A chain is at most 65535 bytes of at least 8 each; nobody sends more than a handful. */
-const EXTENSIONS_MAX = 16;
+const EXTENSIONS_MAX = WIRE_LIMITS.extensionHeadersMax;
 
 export interface Ipv6Fragment {
   readonly identification: number;

@@ -1,3 +1,5 @@
+import { WIRE_LIMITS } from "../base/limits.ts";
+
 /** MAC addresses: text in lower case with colons, `52:54:00:00:00:01`. */
 
 export const BROADCAST_MAC = "ff:ff:ff:ff:ff:ff";
@@ -5,8 +7,7 @@ export const ZERO_MAC = "00:00:00:00:00:00";
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** Texts of addresses seen before, by a hash: making the text anew costs ten times as much. */
-const CACHE_SIZE = 1_024;
+const CACHE_SIZE = WIRE_LIMITS.macTexts;
 const cachedHigh = new Uint32Array(CACHE_SIZE);
 const cachedLow = new Uint32Array(CACHE_SIZE);
 const cachedText: string[] = new Array<string>(CACHE_SIZE).fill(ZERO_MAC);

@@ -1,4 +1,5 @@
 import { draw } from "../base/distribution.ts";
+import { PROGRAM_LIMITS } from "../base/limits.ts";
 import type { Guest } from "../host/guest.ts";
 import type { ProgramHost } from "../host/host.ts";
 import { HttpClient } from "../host/http-client.ts";
@@ -16,8 +17,6 @@ import type { BotProgram } from "./program.ts";
 const TRIES = 3;
 /** Wait before the second try, doubled for each further one, with up to a quarter of jitter. */
 const BACKOFF_S = 1;
-/** A C&C that never says sleep does not keep a session open for ever. */
-const SESSION_REQUESTS_MAX = 1000;
 /** Time between two POSTs of one report, seconds. */
 const POST_PAUSE_S = { least: 0.2, most: 1 };
 
@@ -80,7 +79,7 @@ class Bot {
     const gate = await this.#ask(0, "GET", configPath, (body) => openConfig(body, key));
     if (gate === null) return { outcome: this.#failed(), requests: 0 };
     let pending: Pending[] = [];
-    for (let n = 1; n <= SESSION_REQUESTS_MAX; n++) {
+    for (let n = 1; n <= PROGRAM_LIMITS.sessionRequestsMax; n++) {
       const current = pending.shift();
       const answer = await this.#askGate(gate, n, current?.report);
       if (this.#gone) return { outcome: "gone", requests: n };
@@ -101,7 +100,7 @@ class Bot {
       if (answer.next === "sleep") return { outcome: "slept", requests: n };
       await this.#pause(pending.length > 0);
     }
-    return { outcome: "slept", requests: SESSION_REQUESTS_MAX };
+    return { outcome: "slept", requests: PROGRAM_LIMITS.sessionRequestsMax };
   }
 
   #failed(): Outcome {
