@@ -1,5 +1,6 @@
 import { FLOW_LIMITS } from "../base/limits.ts";
 import { type Dissection, TCP_FLAG } from "../wire/dissection.ts";
+import { beginOf } from "./begin.ts";
 import type { Budget } from "./budget.ts";
 import type { FlowCounts } from "./counts.ts";
 import type { Moment, StreamHandler } from "./handler.ts";
@@ -178,17 +179,6 @@ export class Connection {
   reanchor(direction: 0 | 1, from: number, to: number): void {
     const stream = this.streams[direction];
     if (stream.isAnchored && stream.next === from) stream.anchor(to);
-  }
-
-  /** Whether a SYN+ACK can tell that what is held of a direction begins at `next`, and the other at `acknowledgement`. */
-  canBeginAt(direction: 0 | 1, next: number, acknowledgement: number): boolean {
-    const own = this.streams[direction];
-    const peer = this.streams[(1 - direction) as 0 | 1];
-    const first = own.held[0];
-    if (own.isAnchored || first === undefined) return true;
-    const distance = (first.sequence - next) | 0;
-    if (distance >= 0 && distance < FLOW_LIMITS.aheadBytesMax) return true;
-    return !peer.isAnchored || Math.abs(peer.ahead(acknowledgement)) < FLOW_LIMITS.aheadBytesMax;
   }
 
   /** The connection is over, by whatever end: hand over what is held, then end both directions. */
@@ -396,27 +386,6 @@ function isBehind(stream: Stream, acknowledgement: number): boolean {
   if (stream.isAnchored) return stream.ahead(acknowledgement) > 0;
   const first = stream.held[0];
   return first !== undefined && ((acknowledgement - first.sequence) | 0) > 0;
-}
-
-/**
- * Where a stream without SYN begins: with what is held first. But where the peer first acknowledged less, and later, with
- * more data of its own, some of what is between, that was sent in the meantime and is not in the capture.
- */
-function beginOf(stream: Stream, peer: Stream): number | null {
-  const first = stream.held[0];
-  if (first === undefined) return null;
-  const earliest = peer.held[0];
-  if (earliest?.hasAcknowledgement !== true) return first.sequence;
-  const from = earliest.acknowledgement;
-  const missing = (first.sequence - from) | 0;
-  if (missing <= 0 || missing >= FLOW_LIMITS.aheadBytesMax) return first.sequence;
-  const isMissed = peer.held.some(
-    ({ hasAcknowledgement, acknowledgement }) =>
-      hasAcknowledgement &&
-      ((acknowledgement - from) | 0) > 0 &&
-      ((first.sequence - acknowledgement) | 0) >= 0,
-  );
-  return isMissed ? from : first.sequence;
 }
 
 const EMPTY = new Uint8Array(0);

@@ -86,6 +86,13 @@ export class FlowTable {
     return this.#words[slot * STRIDE + WORD.next + direction]!;
   }
 
+  /** How far `sequence` is ahead of where a direction stands, negative: behind; 0 where that is not known. */
+  ahead(slot: number, direction: number, sequence: number): number {
+    const base = slot * STRIDE;
+    const isKnown = (this.#words[base + WORD.meta]! & (META.known << direction)) !== 0;
+    return isKnown ? (sequence - this.#words[base + WORD.next + direction]!) | 0 : 0;
+  }
+
   /** Note the sequence number of the next byte of a direction. */
   setNext(slot: number, direction: number, next: number): void {
     const base = slot * STRIDE;

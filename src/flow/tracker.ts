@@ -1,8 +1,6 @@
 import { FLOW_LIMITS } from "../base/limits.ts";
-import type { Endpoint } from "../base/net.ts";
 import { type Dissection, TCP_FLAG } from "../wire/dissection.ts";
-import { readIpv4Address } from "../wire/ip-address.ts";
-import { readIpv6Address } from "../wire/ipv6-address.ts";
+import { canBeginAt } from "./begin.ts";
 import type { Budget } from "./budget.ts";
 import { Connection } from "./connection.ts";
 import type { FlowCounts } from "./counts.ts";
@@ -10,9 +8,10 @@ import { FlowTable, META } from "./flow-table.ts";
 import { INTEREST, type Moment, type StreamHandler } from "./handler.ts";
 import { HistoryMemory } from "./history.ts";
 import { OldConnections } from "./old-connections.ts";
-import { FlowTuple } from "./tuple.ts";
+import { tupleOf } from "./tuple-of.ts";
 
-const TCP = 6;
+/** No connection is kept for such a flow. */
+const OVER = META.closed | META.dormant | META.deaf;
 
 export interface TrackerOptions {
   readonly counts: FlowCounts;
@@ -85,9 +84,12 @@ export class FlowTracker {
     }
     if (d.payloadEnd === d.payloadStart && d.cutBytes === 0) {
       if ((flags & TCP_FLAG.rst) !== 0) this.#counts.resets++;
-      if ((flags & TCP_FLAG.fin) === 0 || !this.#isAhead(slot, meta, direction, d)) return;
+      // A FIN is kept only if it came before data that was sent before it.
+      if ((flags & TCP_FLAG.fin) === 0 || (meta & OVER) !== 0) return;
+      const ahead = table.ahead(slot, direction, d.sequence);
+      if (ahead <= 0 || ahead > FLOW_LIMITS.aheadBytesMax) return;
     }
-    if ((meta & (META.dormant | META.closed | META.deaf)) !== 0) {
+    if ((meta & OVER) !== 0) {
       this.#maybeWake(slot, meta, direction, d, bytes);
       return;
     }
@@ -192,7 +194,7 @@ export class FlowTracker {
   /** Whether a SYN begins another connection than the one that the flow is known for. */
   #isNewAttempt(slot: number, direction: 0 | 1, next: number): boolean {
     const meta = this.#table.meta(slot);
-    if ((meta & (META.closed | META.dormant | META.deaf)) !== 0) return true;
+    if ((meta & OVER) !== 0) return true;
     if ((meta & (META.known << direction)) === 0) return false;
     const behind = (this.#table.next(slot, direction) - next) | 0;
     // A SYN with data that comes after its SYN+ACK is behind what that acknowledged, by no more than a segment.
@@ -204,17 +206,9 @@ export class FlowTracker {
   #isNewAnswer(slot: number, direction: 0 | 1, next: number, d: Dissection): boolean {
     const connection = this.#connectionOf(slot);
     if (connection === null) return false;
-    const own = (direction ^ connection.flip) as 0 | 1;
-    return !connection.canBeginAt(own, next, d.acknowledgement);
-  }
-
-  /** Whether a FIN without data came before data that was sent before it. */
-  #isAhead(slot: number, meta: number, direction: 0 | 1, d: Dissection): boolean {
-    const isOpen = (meta & (META.closed | META.dormant | META.deaf)) === 0;
-    const isKnown = (meta & (META.known << direction)) !== 0;
-    if (!isOpen || !isKnown) return false;
-    const ahead = (d.sequence - this.#table.next(slot, direction)) | 0;
-    return ahead > 0 && ahead < FLOW_LIMITS.aheadBytesMax;
+    const [a, b] = connection.streams;
+    const [own, peer] = direction === connection.flip ? [a, b] : [b, a];
+    return !canBeginAt(own, peer, next, d.acknowledgement);
   }
 
   /** Keep a connection whose end was not captured for a while beside the one that takes its place. */
@@ -222,7 +216,7 @@ export class FlowTracker {
     const table = this.#table;
     const meta = table.meta(slot);
     const known = META.known | (META.known << 1);
-    const isOpen = (meta & (META.closed | META.dormant | META.deaf)) === 0;
+    const isOpen = (meta & OVER) === 0;
     let connection = this.#connectionOf(slot);
     // Opened in full, but its first data may still come.
     if (isOpen && (meta & known) === known) connection ??= this.#open(slot, direction, d, bytes);
@@ -260,10 +254,7 @@ export class FlowTracker {
     const table = this.#table;
     if ((meta & META.deaf) !== 0) return;
     if ((meta & META.closed) !== 0) {
-      const isOld =
-        (meta & (META.known << direction)) !== 0 &&
-        ((d.sequence - table.next(slot, direction)) | 0) < 0;
-      if (isOld) {
+      if (table.ahead(slot, direction, d.sequence) < 0) {
         this.#counts.retransmissions++;
         return;
       }
@@ -273,7 +264,12 @@ export class FlowTracker {
       }
       this.#reuse(slot);
     } else {
-      this.#trim(slot, meta, direction, d);
+      // Take away what it repeats of the stream that was left alone.
+      const old = -table.ahead(slot, direction, d.sequence);
+      if (old > 0 && old < d.payloadEnd - d.payloadStart) {
+        d.payloadStart += old;
+        d.sequence = (d.sequence + old) | 0;
+      }
       if (!this.#options.wakes(bytes, d.payloadStart, d.payloadEnd)) return;
     }
     const known = META.known | (META.known << 1);
@@ -281,15 +277,6 @@ export class FlowTracker {
     table.setNext(slot, direction, d.sequence);
     if ((d.flags & TCP_FLAG.ack) !== 0) table.setNext(slot, 1 - direction, d.acknowledgement);
     this.#receive(this.#open(slot, direction, d, bytes), direction, d, bytes);
-  }
-
-  /** Take away what a segment repeats of a stream that was left alone. */
-  #trim(slot: number, meta: number, direction: 0 | 1, d: Dissection): void {
-    if ((meta & (META.known << direction)) === 0) return;
-    const old = (this.#table.next(slot, direction) - d.sequence) | 0;
-    if (old <= 0 || old >= d.payloadEnd - d.payloadStart) return;
-    d.payloadStart += old;
-    d.sequence = (d.sequence + old) | 0;
   }
 
   #connectionOf(slot: number): Connection | null {
@@ -317,17 +304,7 @@ export class FlowTracker {
     }
     // A tap that tags the two directions differently is recognised by these numbers.
     if ((meta & known) === 0) table.setHint(slot, direction, d.sequence);
-    const sender = endpoint(d, bytes, d.sourceAt, d.sourcePort);
-    const receiver = endpoint(d, bytes, d.destinationAt, d.destinationPort);
-    const isFromSource = direction === initiator;
-    connection.handler.open(
-      new FlowTuple(
-        TCP,
-        isFromSource ? sender : receiver,
-        isFromSource ? receiver : sender,
-        d.realmText(),
-      ),
-    );
+    connection.handler.open(tupleOf(d, bytes, direction === initiator));
     return connection;
   }
 
@@ -417,9 +394,4 @@ export class FlowTracker {
       this.#watchedAt = 0;
     }
   }
-}
-
-function endpoint(d: Dissection, bytes: Uint8Array, at: number, port: number): Endpoint {
-  const address = d.family === 4 ? readIpv4Address(bytes, at) : readIpv6Address(bytes, at);
-  return { address, port };
 }
