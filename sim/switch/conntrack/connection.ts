@@ -1,34 +1,73 @@
+import type { LinuxState } from "./linux-life.ts";
 import type { TcpPeer } from "./tcp.ts";
-import type { Tuple } from "./tuple.ts";
+import { reply, type Tuple } from "./tuple.ts";
 import type { ZonePool } from "./zone-limits.ts";
 
 /** What a connection's NAT changes in packets of the original direction. */
 export type NatKind = "none" | "src" | "dst";
 
-/** A committed connection. */
-export class Connection {
-  /** As the first packet came in, and as answers to it come in (translated where there is NAT). */
-  readonly original: Tuple;
-  readonly reply: Tuple;
+/** The tuple of the answers to a translated connection, as it stands in the table. */
+export interface Answers {
+  readonly tuple: Tuple;
+  readonly connection: Connection;
+  /** The next in the same bucket. */
+  next: Answers | null;
+}
+
+/**
+ * A committed connection. It is its own original tuple, and stands in its table without anything around it: there may
+ * be a million, and each look-up touches one or two objects.
+ */
+export class Connection implements Tuple {
+  readonly zone: number;
+  readonly protocol: number;
+  readonly source: number;
+  readonly destination: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly wide: readonly number[] | null;
+  /** The next in the same bucket of the table. */
+  next: Connection | null = null;
+  /** `null`: not translated; then the reply is the original tuple turned round. */
+  readonly answers: Answers | null;
   /** `null`: committed without `nat`. */
   readonly nat: NatKind | null;
   mark = 0;
-  /** Four words, the most significant first; `null`: all zero. */
+  /** Four words, the most significant first; `null`: all zero. Never changed in place. */
   label: Int32Array | null = null;
   /** Milliseconds of the switch's clock after which it is over. */
-  expiresMs = 0;
-  /** UDP, ICMP and others: 0 first packet only, 1 several in one direction, 2 answered. */
+  expiresMs = 0.5;
+  /** User space: how far it is, for everything but TCP. */
   phase = 0;
-  /** TCP: the end that began, and the other. */
-  peers: readonly [TcpPeer, TcpPeer] | null = null;
+  /** User space, TCP: the end that began, and the other. */
+  opener: TcpPeer | null = null;
+  answerer: TcpPeer | null = null;
+  /** What Linux keeps of it. */
+  linux: LinuxState | null = null;
   /** Where it is counted; `null`: its zone had no limit when it began. */
   pool: ZonePool | null = null;
   /** Gone from the table; a packet may still hold on to it. */
   removed = false;
 
-  constructor(original: Tuple, reply: Tuple, nat: NatKind | null) {
-    this.original = original;
-    this.reply = reply;
+  constructor(original: Tuple, nat: NatKind | null, answers: Tuple | null) {
+    this.zone = original.zone;
+    this.protocol = original.protocol;
+    this.source = original.source;
+    this.destination = original.destination;
+    this.sourcePort = original.sourcePort;
+    this.destinationPort = original.destinationPort;
+    this.wide = original.wide === null ? null : original.wide.slice();
     this.nat = nat;
+    this.answers = answers === null ? null : { tuple: answers, connection: this, next: null };
+  }
+
+  /** As the first packet came in. */
+  get original(): Tuple {
+    return this;
+  }
+
+  /** As answers come in: translated where there is NAT. */
+  get reply(): Tuple {
+    return this.answers === null ? reply(this) : this.answers.tuple;
   }
 }

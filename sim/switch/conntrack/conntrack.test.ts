@@ -181,7 +181,7 @@ test("ct_mark and ct_label are set bit by bit and can be matched", (t) => {
 test("the original tuple of a connection can be matched in its answers", (t) => {
   const bridge = makeSwitch(
     "table=0,udp,in_port=1,actions=ct(commit),output:2\ntable=0,udp,in_port=2,actions=ct(table=1)\n" +
-      "table=1,ip,ct_nw_src=10.0.0.1,ct_nw_proto=17,ct_tp_dst=80,actions=output:1",
+      "table=1,ct_state=+trk-inv,ip,ct_nw_src=10.0.0.1,ct_nw_proto=17,ct_tp_dst=80,actions=output:1",
   );
   bridge.receive(1, udp(CLIENT, SERVER));
   t.deepEqual(portsOf(bridge.receive(2, udp(SERVER, CLIENT))), [1]);

@@ -3,13 +3,14 @@ import type { Nat } from "../../../src/rule/action.ts";
 import { CT_STATE } from "../layout.ts";
 import type { Packet } from "../packet.ts";
 import { Connection } from "./connection.ts";
-import { ConnectionTable } from "./connection-table.ts";
+import { ConnectionBook, type ConntrackLimits } from "./connection-book.ts";
 import { extractTuple, readSegment } from "./extract.ts";
-import { chooseReply, type NatKind, translate } from "./nat.ts";
-import { beginTcp, mayBegin, type TcpSegment, tcpPhase, updateTcp } from "./tcp.ts";
-import { ICMP_TIMEOUT_MS, TCP_TIMEOUT_MS, UDP_TIMEOUT_MS } from "./timeouts.ts";
-import { IPV6, reply, type Tuple, TupleBuffer } from "./tuple.ts";
-import { ZoneLimits } from "./zone-limits.ts";
+import type { Flavour, Life } from "./life.ts";
+import { LinuxLife } from "./linux-life.ts";
+import { chooseReply, type NatChooser, translate } from "./nat.ts";
+import type { TcpSegment } from "./tcp.ts";
+import { IPV6, reply, sameTuple, type Tuple, TupleBuffer } from "./tuple.ts";
+import { UserSpaceLife } from "./user-space-life.ts";
 
 /** What a `ct` action asks for, with its fields read. */
 export interface CtRequest {
@@ -24,11 +25,6 @@ export interface CtRequest {
   readonly label: { readonly value: Int32Array; readonly mask: Int32Array } | null;
 }
 
-export interface ConntrackLimits {
-  /** Most connections at once; beyond it nothing is committed, and the packet stays `+new`. */
-  readonly connectionsMax: number;
-}
-
 const {
   new: NEW,
   est: EST,
@@ -40,17 +36,14 @@ const {
   dnat: DNAT,
 } = CT_STATE;
 
-/** Connection tracking of one bridge, as in Open vSwitch's user-space datapath. */
-export class Conntrack {
-  readonly table = new ConnectionTable();
-  /** Accept TCP segments outside the window (`dpctl/ct-disable-tcp-seq-chk`). */
-  liberal = false;
-  /** Commits refused because the table or the zone was full, or no translation was free. */
-  readonly refused = { tableFull: 0, zoneFull: 0, natExhausted: 0 };
-  /** Most connections at once (`dpctl/ct-set-maxconns`). */
-  connectionsMax: number;
-  readonly zoneLimits = new ZoneLimits();
-  readonly #natBasis: number;
+/** Connection tracking of one bridge, as in Open vSwitch's user-space datapath, or (`flavour`) as in Linux. */
+export class Conntrack extends ConnectionBook {
+  readonly #life: Life;
+  readonly #nat: NatChooser;
+  /** Asked for the time of now, whose packet `#nat` chooses for. */
+  #nowMs = 0;
+  /** The label made last: connections with the same one share it, and rules mostly set one. */
+  #label: Int32Array | null = null;
   readonly #tuple = new TupleBuffer();
   readonly #segment: TcpSegment = {
     flags: 0,
@@ -61,25 +54,40 @@ export class Conntrack {
     scale: -1,
   };
 
-  constructor(random: Random, limits: ConntrackLimits) {
-    this.#natBasis = random.int(0, 0x7fffffff);
-    this.connectionsMax = limits.connectionsMax;
+  constructor(random: Random, limits: ConntrackLimits, flavour: Flavour = "userspace") {
+    super(limits);
+    this.#life = flavour === "linux" ? new LinuxLife() : new UserSpaceLife();
+    this.#nat = {
+      basis: random.int(0, 0x7fffffff),
+      random,
+      isFree: (candidate) => this.table.find(candidate, this.#nowMs) === null,
+    };
+  }
+
+  /** Accept TCP segments outside the window (`dpctl/ct-disable-tcp-seq-chk`). */
+  get liberal(): boolean {
+    return this.#life.liberal;
+  }
+
+  set liberal(liberal: boolean) {
+    this.#life.liberal = liberal;
   }
 
   /** Tracks the packet: sets its ct fields, commits and translates as asked. */
   execute(packet: Packet, request: CtRequest, nowMs: number): void {
     const cached = packet.connection;
-    if (cached !== null && cached.original.zone === request.zone && !request.force) {
+    if (cached !== null && cached.zone === request.zone && !request.force) {
       this.#again(packet, cached, request);
       return;
     }
     const tuple = this.#tuple;
-    const extracted = extractTuple(packet, request.zone, tuple);
+    const extracted = extractTuple(packet, request.zone, tuple, this.#life.takesPortZero);
     if (extracted === "invalid") {
       packet.ctState = INV;
       this.#show(packet, request.zone, null);
       return;
     }
+    this.#nowMs = nowMs;
     // A packet that comes from another zone starts anew here.
     if (packet.ctState !== 0 && packet.ctZone !== request.zone) packet.ctState = 0;
     this.#track(packet, request, extracted === "related", nowMs);
@@ -112,7 +120,7 @@ export class Conntrack {
     }
     this.#show(packet, request.zone, connection);
     if (connection === null) this.#showOwn(packet);
-    else setMarkAndLabel(packet, connection, request);
+    else this.#setMarkAndLabel(packet, connection, request);
     packet.connection = request.nat === null ? connection : null;
     packet.connectionReply = isReply;
     packet.connectionRelated = related;
@@ -154,12 +162,12 @@ export class Conntrack {
       packet.ctState |= isReply ? REL | RPL : REL;
       return false;
     }
-    const verdict =
-      connection.peers === null
-        ? updateSimple(connection, isReply, nowMs)
-        : this.#updateTcp(packet, connection, isReply, nowMs);
+    const segment = this.#segmentOf(packet, connection);
+    const verdict = this.#life.update(connection, segment, isReply, nowMs);
     switch (verdict) {
+      case "over":
       case "established":
+        if (verdict === "over") this.table.remove(connection);
         packet.ctState = (packet.ctState & ~NEW) | (isReply ? EST | RPL : EST);
         return false;
       case "new":
@@ -174,72 +182,39 @@ export class Conntrack {
     }
   }
 
-  #updateTcp(
-    packet: Packet,
-    connection: Connection,
-    isReply: boolean,
-    nowMs: number,
-  ): "established" | "new" | "invalid" | "replace" {
-    const { peers } = connection;
-    if (peers === null) return "invalid";
-    const [first, second] = peers;
+  /** The TCP header, or `null` for another protocol. */
+  #segmentOf(packet: Packet, { protocol }: Tuple): TcpSegment | null {
+    if ((protocol & ~IPV6) !== 6) return null;
     readSegment(packet, this.#segment);
-    const verdict = updateTcp(
-      isReply ? second : first,
-      isReply ? first : second,
-      this.#segment,
-      this.liberal,
-    );
-    if (verdict === "loose") return "established";
-    if (verdict === "established" || verdict === "new") {
-      const phase = verdict === "new" ? "opening" : tcpPhase(first, second);
-      connection.expiresMs = nowMs + TCP_TIMEOUT_MS[phase];
-    }
-    return verdict;
+    return this.#segment;
   }
 
   /** No connection yet. With `commit` one begins, if such a packet may begin one. */
   #begin(packet: Packet, request: CtRequest, nowMs: number): Connection | null {
     const tuple = this.#tuple;
-    const tcp = (tuple.protocol & ~IPV6) === 6;
-    if (tcp) readSegment(packet, this.#segment);
-    if (tcp ? !mayBegin(this.#segment.flags) : !mayBeginSimple(tuple)) {
+    const segment = this.#segmentOf(packet, tuple);
+    if (!this.#life.mayBegin(tuple, segment)) {
       packet.ctState = INV;
       return null;
     }
     packet.ctState = NEW;
     if (!request.commit) return null;
-    if (this.table.size >= this.connectionsMax) this.table.sweep(nowMs);
-    if (this.table.size >= this.connectionsMax) {
-      this.refused.tableFull++;
-      return null;
-    }
-    const pool = this.zoneLimits.pool(request.zone);
-    if (pool !== null && pool.count >= pool.limit) this.table.sweep(nowMs);
-    if (pool !== null && pool.count >= pool.limit) {
-      this.refused.zoneFull++;
-      return null;
-    }
-    const original = tuple.freeze();
-    let answers: Tuple = reply(original);
-    let nat: NatKind | null = null;
-    if (request.nat !== null) {
-      const isFree = (candidate: Tuple): boolean => this.table.find(candidate, nowMs) === null;
-      const chosen = chooseReply(original, request.nat, this.#natBasis, isFree);
-      if (chosen === null) {
+    if (!this.hasRoom(request.zone, nowMs)) return null;
+    const { nat } = request;
+    let connection: Connection;
+    if (nat === null) connection = new Connection(tuple, null, null);
+    else {
+      const original = tuple.freeze();
+      const answers = chooseReply(original, nat, this.#nat);
+      if (answers === null) {
         this.refused.natExhausted++;
         return null;
       }
-      answers = chosen;
-      nat = request.nat.kind ?? "none";
+      const isPlain = sameTuple(answers, reply(original));
+      connection = new Connection(original, nat.kind ?? "none", isPlain ? null : answers);
     }
-    const connection = new Connection(original, answers, nat);
-    if (tcp) connection.peers = beginTcp(this.#segment);
-    connection.expiresMs =
-      nowMs + (tcp ? TCP_TIMEOUT_MS.opening : simpleTimeouts(original.protocol)[0]);
-    connection.pool = pool;
-    if (pool !== null) pool.count++;
-    this.table.insert(connection, nowMs);
+    this.#life.begin(connection, segment, nowMs);
+    this.enter(connection, nowMs);
     if (nat !== null) translate(packet, connection, false, false);
     return connection;
   }
@@ -259,7 +234,7 @@ export class Conntrack {
     packet.ctZone = request.zone;
     packet.ctMark = connection.mark;
     packet.ctLabel = connection.label;
-    setMarkAndLabel(packet, connection, request);
+    this.#setMarkAndLabel(packet, connection, request);
   }
 
   #show(packet: Packet, zone: number, connection: Connection | null): void {
@@ -273,6 +248,22 @@ export class Conntrack {
   /** Without a connection the packet's own tuple takes the place of its connection's original one. */
   #showOwn(packet: Packet): void {
     packet.origin = { original: this.#tuple.freeze() };
+  }
+
+  #setMarkAndLabel(packet: Packet, connection: Connection, request: CtRequest): void {
+    if (request.markMask !== 0) {
+      connection.mark = (connection.mark & ~request.markMask) | request.mark;
+      packet.ctMark = connection.mark;
+    }
+    if (request.label !== null) {
+      const { value, mask } = request.label;
+      const old = connection.label;
+      const label = value.map((word, i) => ((old?.[i] ?? 0) & ~(mask[i] ?? 0)) | word);
+      const last = this.#label;
+      if (last === null || label.some((word, i) => word !== last[i])) this.#label = label;
+      connection.label = this.#label;
+      packet.ctLabel = connection.label;
+    }
   }
 }
 
@@ -288,47 +279,4 @@ function translateOnce(
   if (done && zone === packet.ctZone) return;
   packet.ctState &= ~(SNAT | DNAT);
   translate(packet, connection, isReply, related);
-}
-
-/** UDP, ICMP and protocols without ports. */
-function updateSimple(
-  connection: Connection,
-  isReply: boolean,
-  nowMs: number,
-): "established" | "new" {
-  const icmp = isIcmp(connection.original.protocol);
-  if (isReply) connection.phase = 2;
-  // A second question is still a first packet to ICMP: it has no "several, unanswered".
-  else if (connection.phase === 0 && !icmp) connection.phase = 1;
-  const timeouts = simpleTimeouts(connection.original.protocol);
-  connection.expiresMs = nowMs + (timeouts[connection.phase] ?? timeouts[2]);
-  return connection.phase === 2 ? "established" : "new";
-}
-
-function isIcmp(protocol: number): boolean {
-  return protocol === 1 || protocol === (58 | IPV6);
-}
-
-function simpleTimeouts(protocol: number): readonly [number, number, number] {
-  return isIcmp(protocol) ? ICMP_TIMEOUT_MS : UDP_TIMEOUT_MS;
-}
-
-/** ICMP begins with a question; everything else may begin anyhow. */
-function mayBeginSimple(tuple: Tuple): boolean {
-  const type = tuple.sourcePort >> 16;
-  if (tuple.protocol === 1) return type === 8 || type === 13 || type === 15;
-  return tuple.protocol !== (58 | IPV6) || type === 128;
-}
-
-function setMarkAndLabel(packet: Packet, connection: Connection, request: CtRequest): void {
-  if (request.markMask !== 0) {
-    connection.mark = (connection.mark & ~request.markMask) | request.mark;
-    packet.ctMark = connection.mark;
-  }
-  if (request.label !== null) {
-    const { value, mask } = request.label;
-    const old = connection.label;
-    connection.label = value.map((word, i) => ((old?.[i] ?? 0) & ~(mask[i] ?? 0)) | word);
-    packet.ctLabel = connection.label;
-  }
 }

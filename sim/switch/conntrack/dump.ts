@@ -1,7 +1,8 @@
 import { formatIpv4Address } from "../../../src/wire/ip-address.ts";
 import { readIpv6Address } from "../../../src/wire/ipv6-address.ts";
 import type { Connection } from "./connection.ts";
-import { TCP_STATE, TCP_STATE_NAMES } from "./tcp.ts";
+import { LINUX_STATE_NAMES } from "./linux-states.ts";
+import { SCALE, TCP_STATE, TCP_STATE_NAMES, type TcpPeer } from "./tcp.ts";
 import { IPV6, type Tuple } from "./tuple.ts";
 
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
@@ -9,24 +10,46 @@ const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [2, "igmp"],
   [6, "tcp"],
   [17, "udp"],
+  [33, "dccp"],
   [58, "icmpv6"],
   [132, "sctp"],
   [136, "udplite"],
 ]);
 
+export interface DumpOptions {
+  /** `-m`: with identifier, status, and both ends of TCP. */
+  readonly more?: boolean;
+  /** `-s`: with the seconds that are left at this time. */
+  readonly leftAtMs?: number;
+}
+
 /** A connection as a line of `ovs-appctl dpctl/dump-conntrack`. */
 export function formatConnection(connection: Connection): string {
+  return formatConnectionWith(connection, {});
+}
+
+/** The same with what `-m` and `-s` add. */
+export function formatConnectionWith(
+  connection: Connection,
+  { more = false, leftAtMs }: DumpOptions,
+): string {
   const { original, mark, label } = connection;
   const parts = [
     protocolName(connection),
     `orig=(${formatTuple(original)})`,
     `reply=(${formatTuple(connection.reply)})`,
   ];
+  // User space has neither, and says 0.
+  if (more) parts.push("id=0");
   if (original.zone !== 0) parts.push(`zone=${original.zone}`);
+  if (more) parts.push("status=0");
+  if (leftAtMs !== undefined)
+    parts.push(`timeout=${Math.floor((connection.expiresMs - leftAtMs) / 1_000)}`);
   if (mark !== 0) parts.push(`mark=${mark >>> 0}`);
   const labels = labelValue(label);
   if (labels !== 0n) parts.push(`labels=0x${labels.toString(16)}`);
-  if (connection.peers !== null) parts.push(`protoinfo=(state=${connectionState(connection)})`);
+  const state = more ? bothStates(connection) : `state=${connectionState(connection)}`;
+  if (connectionState(connection) !== "") parts.push(`protoinfo=(${state})`);
   return parts.join(",");
 }
 
@@ -37,17 +60,44 @@ export function protocolName({ original }: Connection): string {
 }
 
 /** The state of a TCP connection as the dump shows it; empty for other protocols. */
-export function connectionState({ peers }: Connection): string {
-  if (peers === null) return "";
-  const [first, second] = peers;
-  return stateName(Math.max(first.state, second.state));
+export function connectionState({ opener, answerer, linux }: Connection): string {
+  if (linux?.tcp != null) return shownState(LINUX_STATE_NAMES[linux.tcp.state]);
+  if (opener === null || answerer === null) return "";
+  return shownState(TCP_STATE_NAMES[Math.max(opener.state, answerer.state)]);
 }
 
-/** The dump shows the names of Linux's states where its own differ. */
-function stateName(state: number): string {
-  if (state === TCP_STATE.finWait2) return TCP_STATE_NAMES[TCP_STATE.timeWait];
-  if (state === TCP_STATE.synReceived) return TCP_STATE_NAMES[TCP_STATE.established];
-  return TCP_STATE_NAMES[state] ?? String(state);
+/** Where Linux and user space see the same differently, the dump shows one name. */
+function shownState(name: string | undefined): string {
+  if (name === TCP_STATE_NAMES[TCP_STATE.finWait2]) return TCP_STATE_NAMES[TCP_STATE.timeWait];
+  if (name === TCP_STATE_NAMES[TCP_STATE.synReceived])
+    return TCP_STATE_NAMES[TCP_STATE.established];
+  return name ?? "";
+}
+
+/** `-m`: as the two ends are. */
+function bothStates({ opener, answerer, linux }: Connection): string {
+  if (linux?.tcp != null) {
+    const name = LINUX_STATE_NAMES[linux.tcp.state];
+    return `state_orig=${name},state_reply=${name}`;
+  }
+  if (opener === null || answerer === null) return "";
+  const scales = [opener.scale & SCALE.bits, answerer.scale & SCALE.bits];
+  return [
+    `state_orig=${TCP_STATE_NAMES[opener.state]}`,
+    `state_reply=${TCP_STATE_NAMES[answerer.state]}`,
+    ...(scales.some((scale) => scale > 0)
+      ? [`wscale_orig=${scales[0]}`, `wscale_reply=${scales[1]}`]
+      : []),
+    `flags_orig=${peerFlags(opener)}`,
+    `flags_reply=${peerFlags(answerer)}`,
+  ].join(",");
+}
+
+function peerFlags({ scale }: TcpPeer): string {
+  const flags: string[] = [];
+  if (scale & SCALE.given) flags.push("WINDOW_SCALE");
+  if (scale & SCALE.unknown) flags.push("BE_LIBERAL");
+  return flags.length === 0 ? "0" : flags.join("|");
 }
 
 function labelValue(label: Int32Array | null): bigint {

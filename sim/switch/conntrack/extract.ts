@@ -17,10 +17,15 @@ export type Extracted = "invalid" | "plain" | "related";
 
 /**
  * Fills `tuple` from the packet's headers. `related`: an ICMP error; the tuple is the reply to the packet that it
- * quotes. `invalid`: headers cut off, a bad checksum, a fragment, or an ICMP type that is neither question, answer
- * nor error.
+ * quotes. `invalid`: headers cut off, a bad checksum, a fragment, a port 0 where that is not taken, or an ICMP type
+ * that is neither question, answer nor error.
  */
-export function extractTuple(packet: Packet, zone: number, tuple: TupleBuffer): Extracted {
+export function extractTuple(
+  packet: Packet,
+  zone: number,
+  tuple: TupleBuffer,
+  takesPortZero: boolean,
+): Extracted {
   const v4 = packet.ethType === 0x0800;
   if ((!v4 && packet.ethType !== 0x86dd) || packet.l4 === 0 || packet.fragment !== 0) {
     return "invalid";
@@ -28,7 +33,8 @@ export function extractTuple(packet: Packet, zone: number, tuple: TupleBuffer): 
   if (!checksumsRight(packet)) return "invalid";
   tuple.zone = zone;
   readAddresses(packet, packet.l3, v4, tuple);
-  return readTransport(packet, packet.l4, packet.end, packet.protocol, v4, tuple);
+  const extracted = readTransport(packet, packet.l4, packet.end, packet.protocol, v4, tuple);
+  return !takesPortZero && hasPortZero(tuple) ? "invalid" : extracted;
 }
 
 function readAddresses(packet: Packet, at: number, v4: boolean, tuple: TupleBuffer): void {
@@ -38,12 +44,7 @@ function readAddresses(packet: Packet, at: number, v4: boolean, tuple: TupleBuff
     tuple.wide = null;
     return;
   }
-  const wide = new Int32Array(6);
-  for (let i = 0; i < 3; i++) {
-    wide[i] = packet.get32(at + 8 + 4 * i);
-    wide[3 + i] = packet.get32(at + 24 + 4 * i);
-  }
-  tuple.wide = wide;
+  tuple.setWide((i) => packet.get32(at + (i < 3 ? 8 : 12) + 4 * i));
   tuple.source = packet.get32(at + 20);
   tuple.destination = packet.get32(at + 36);
 }
@@ -59,11 +60,9 @@ function readTransport(
   tuple.protocol = v4 ? protocol : protocol | IPV6;
   switch (protocol) {
     case 6:
-    case 17:
-    case 132: {
+    case 17: {
       if (protocol === 6 ? !tcpHeaderFits(packet, at, end) : end - at < 8) return "invalid";
-      tuple.sourcePort = packet.get16(at);
-      tuple.destinationPort = packet.get16(at + 2);
+      readPorts(packet, at, tuple);
       return "plain";
     }
     case 1:
@@ -75,6 +74,18 @@ function readTransport(
   }
 }
 
+function readPorts(packet: Packet, at: number, tuple: TupleBuffer): void {
+  tuple.sourcePort = packet.get16(at);
+  tuple.destinationPort = packet.get16(at + 2);
+}
+
+function hasPortZero(tuple: TupleBuffer): boolean {
+  const protocol = tuple.protocol & ~IPV6;
+  if (protocol !== 6 && protocol !== 17) return false;
+  return tuple.sourcePort === 0 || tuple.destinationPort === 0;
+}
+
+/** Every other protocol, SCTP too: all packets between two hosts are one connection. */
 function generic(tuple: TupleBuffer): Extracted {
   tuple.sourcePort = 0;
   tuple.destinationPort = 0;
@@ -116,7 +127,7 @@ function readQuoted(
   const inner = quotedTransport(packet, at, end, v4);
   if (inner === null) return "invalid";
   const to = tuple.destination;
-  const toWide = tuple.wide;
+  const toWide = tuple.wide === null ? null : tuple.wide.slice();
   readAddresses(packet, at, v4, tuple);
   if (tuple.source !== to) return "invalid";
   for (let i = 0; i < 3; i++) {
@@ -124,10 +135,9 @@ function readQuoted(
   }
   const { l4, protocol } = inner;
   tuple.protocol = v4 ? protocol : protocol | IPV6;
-  if (protocol === 6 || protocol === 17 || protocol === 132) {
+  if (protocol === 6 || protocol === 17) {
     if (end - l4 < QUOTED_BYTES) return "invalid";
-    tuple.sourcePort = packet.get16(l4);
-    tuple.destinationPort = packet.get16(l4 + 2);
+    readPorts(packet, l4, tuple);
   } else if (protocol === (v4 ? 1 : 58)) {
     const type = end - l4 < QUOTED_BYTES ? -1 : packet.bytes[l4]!;
     const answer = (v4 ? ECHO4 : ECHO6)[type];

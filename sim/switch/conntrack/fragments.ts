@@ -1,6 +1,6 @@
 import { checksumOf, sumBytes } from "../../../src/wire/checksum.ts";
 import { extractKey } from "../key.ts";
-import { WORDS } from "../layout.ts";
+import { CT_STATE, WORDS } from "../layout.ts";
 import type { Packet } from "../packet.ts";
 
 /** What `dpctl/ipf-…` sets and counts for each version of IP. */
@@ -11,7 +11,7 @@ export interface FragmentFamily {
   sizeMin: number;
   accepted: number;
   completed: number;
-  /** Dropped because their packet never became complete. */
+  /** Given up because their packet never became complete. */
   expired: number;
   tooSmall: number;
   overlapped: number;
@@ -61,7 +61,7 @@ interface Place {
 
 /**
  * Fragments that wait for the rest of their packet: conntrack sees only whole packets. Overlapping fragments are
- * invalid, and what is not complete after `timeoutMs` is dropped.
+ * invalid. What is not complete in time goes on, untracked, behind a packet that comes later (`takeExpired`).
  */
 export class Fragments {
   readonly #pending = new Map<string, Pending>();
@@ -86,7 +86,6 @@ export class Fragments {
    * together though the packets look alike: zone and place in the pipeline.
    */
   accept(packet: Packet, scope: string, nowMs: number): Reassembled | "invalid" | null {
-    this.#expire(nowMs);
     const v4 = packet.ethType === 0x0800;
     const family = v4 ? this.v4 : this.v6;
     const place = !family.enabled ? null : v4 ? placeV4(packet) : placeV6(packet);
@@ -130,13 +129,26 @@ export class Fragments {
     this.#held -= pending.pieces.length;
   }
 
-  /** The map is in the order of arrival, so the oldest come first. */
-  #expire(nowMs: number): void {
+  /**
+   * Fragments whose time is over, invalid to conntrack; of one packet only, as every packet of their IP version that
+   * conntrack sees takes along those of one. They belong behind it, on its way.
+   */
+  takeExpired(ethType: number, nowMs: number): readonly Packet[] {
+    if (this.#held === 0) return [];
+    const family = ethType === 0x0800 ? this.v4 : this.v6;
+    // The map is in the order of arrival, so the oldest come first.
     for (const [key, pending] of this.#pending) {
-      if (pending.expiresMs >= nowMs) return;
-      pending.family.expired += pending.pieces.length;
+      if (pending.expiresMs >= nowMs) return [];
+      if (pending.family !== family) continue;
+      family.expired += pending.pieces.length;
       this.#forget(key, pending);
+      return pending.pieces.map(({ packet }) => {
+        packet.ctClear();
+        packet.ctState = CT_STATE.inv;
+        return packet;
+      });
     }
+    return [];
   }
 }
 

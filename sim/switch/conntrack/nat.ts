@@ -1,3 +1,4 @@
+import type { Random } from "../../../src/base/random.ts";
 import type { Nat } from "../../../src/rule/action.ts";
 import { checksumOf, sumBytes } from "../../../src/wire/checksum.ts";
 import { CT_STATE } from "../layout.ts";
@@ -6,52 +7,56 @@ import type { Connection, NatKind } from "./connection.ts";
 import { quotedTransport } from "./extract.ts";
 import { hashTuple, IPV6, reply, type Tuple, TupleBuffer } from "./tuple.ts";
 
-export type { NatKind } from "./connection.ts";
+/** Ports tried one after the other; then half as many from another place, down to so few. */
+const PORTS_TRIED_MAX = 128;
+const PORTS_TRIED_MIN = 16;
 
-/** Addresses tried before a translation counts as exhausted; each with all its ports. */
-const ADDRESSES_TRIED_MAX = 4096;
+/** What a choice depends on besides the connection. */
+export interface NatChooser {
+  /** Stirred into the hash that picks addresses and ports. */
+  readonly basis: number;
+  readonly random: Random;
+  /** Whether no connection has this tuple. */
+  readonly isFree: (tuple: Tuple) => boolean;
+}
 
 /**
- * The reply tuple of a new connection under `nat`, such that no other connection has it; `null`: none is free.
- * Ports keep their value while they can. Without `src` or `dst` the tuple comes out broken (address 0, port 0), as
- * it does in Open vSwitch 3.1.
+ * The reply tuple of a new connection under `nat`, such that no other connection has it; `null`: none was found free.
+ * Ports keep their value while they can, then go up. Without `src` or `dst` the tuple comes out broken (address 0,
+ * port 0), as it does in Open vSwitch 3.1.
  */
-export function chooseReply(
-  original: Tuple,
-  nat: Nat,
-  basis: number,
-  isFree: (tuple: Tuple) => boolean,
-): Tuple | null {
-  const hash = (nat.persistent ? hashSource(original) : hashTuple(original)) ^ basis;
+export function chooseReply(original: Tuple, nat: Nat, chooser: NatChooser): Tuple | null {
+  const { basis, isFree } = chooser;
+  const hash = ((nat.persistent ? hashSource(original) : hashTuple(original)) ^ basis) >>> 0;
   const tuple = new TupleBuffer();
   tuple.set(reply(original));
-  const withPorts = [6, 17].includes(original.protocol & ~IPV6);
-  const [sourceRange, destinationRange] = portRanges(original, nat);
-  for (const address of addresses(original, nat, hash >>> 0)) {
-    setAddress(tuple, nat.kind, address);
-    if (!withPorts) {
-      if (isFree(tuple)) return tuple.freeze();
-      continue;
-    }
-    if (destinationRange !== null) {
-      for (const port of ports(destinationRange, original.destinationPort, hash >>> 0, true)) {
-        tuple.sourcePort = port;
-        if (isFree(tuple)) return tuple.freeze();
-      }
-    }
-    for (const port of ports(sourceRange, original.sourcePort, hash >>> 0, nat.ports !== null)) {
-      tuple.destinationPort = port;
+  const protocol = original.protocol & ~IPV6;
+  const [sources, destinations] = portRanges(original, nat, hash);
+  setAddress(tuple, nat.kind, addressOf(original, nat, hash));
+  if (protocol !== 6 && protocol !== 17) return isFree(tuple) ? tuple.freeze() : null;
+  if (destinations !== null) {
+    tuple.destinationPort = sources.wanted;
+    for (const port of ports(destinations, chooser.random)) {
+      tuple.sourcePort = port;
       if (isFree(tuple)) return tuple.freeze();
     }
+    tuple.sourcePort = destinations.wanted;
+  }
+  for (const port of ports(sources, chooser.random)) {
+    tuple.destinationPort = port;
+    if (isFree(tuple)) return tuple.freeze();
   }
   return null;
 }
 
 function hashSource(t: Tuple): number {
-  return hashTuple({ ...t, destination: 0, sourcePort: 0, destinationPort: 0, wide: null });
+  const wide = t.wide === null ? null : [...t.wide.slice(0, 3), 0, 0, 0];
+  return hashTuple({ ...t, destination: 0, sourcePort: 0, destinationPort: 0, wide });
 }
 
-interface Range {
+interface PortRange {
+  /** Tried first; it may lie outside. */
+  readonly wanted: number;
   readonly first: number;
   readonly last: number;
 }
@@ -60,41 +65,54 @@ interface Range {
  * Which source ports may be tried, and which destination ports (`null`: it stays). A well-known source port stays in
  * its class, so that a server still takes it for one.
  */
-function portRanges(original: Tuple, nat: Nat): readonly [Range, Range | null] {
-  const destination = nat.kind === "dst" ? nat.ports : null;
-  if (nat.kind === null) return [{ first: 0, last: 0 }, null];
-  if (nat.kind === "src" && nat.ports !== null) return [nat.ports, null];
-  const port = original.sourcePort;
-  if (port < 512) return [{ first: 1, last: 511 }, destination];
-  if (port < 1024) return [{ first: 600, last: 1023 }, destination];
-  return [{ first: 1024, last: 65535 }, destination];
+function portRanges(
+  original: Tuple,
+  { kind, ports }: Nat,
+  hash: number,
+): readonly [PortRange, PortRange | null] {
+  const picked = ports === null ? null : pick(ports, hash);
+  if (kind === null) return [{ wanted: 0, first: 0, last: 0 }, null];
+  if (kind === "src" && picked !== null) return [picked, null];
+  const wanted = original.sourcePort;
+  const destinations = kind === "dst" ? picked : null;
+  if (wanted < 512) return [{ wanted, first: 1, last: 511 }, destinations];
+  if (wanted < 1024) return [{ wanted, first: 600, last: 1023 }, destinations];
+  return [{ wanted, first: 1024, last: 65_535 }, destinations];
 }
 
-/** All ports of the range, once, from `wanted` on (or from one that the hash picks). */
-function* ports(range: Range, wanted: number, hash: number, pick: boolean): Generator<number> {
-  const count = range.last - range.first + 1;
-  const inside = wanted >= range.first && wanted <= range.last;
-  const start = pick ? hash % count : inside ? wanted - range.first : 0;
-  for (let i = 0; i < count; i++) yield range.first + ((start + i) % count);
+function pick({ first, last }: { first: number; last: number }, hash: number): PortRange {
+  return { wanted: first + (hash % (last - first + 1)), first, last };
 }
 
-/** The addresses of the range, from the one that the hash picks on. */
-function* addresses(original: Tuple, nat: Nat, hash: number): Generator<bigint> {
-  const { address } = nat;
-  if (address === null) {
-    yield nat.kind === null ? 0n : ownAddress(original, nat.kind);
-    return;
+/** Ports to try: from the wanted one on, round the range; in a large range only some, then some more from elsewhere. */
+function* ports({ wanted, first, last }: PortRange, random: Random): Generator<number> {
+  const count = last - first + 1;
+  let tries = Math.min(count, PORTS_TRIED_MAX);
+  let port = wanted;
+  for (;;) {
+    for (let i = 0; i < tries; i++) {
+      yield port;
+      port = port < first || port >= last ? first : port + 1;
+    }
+    if (tries >= count || tries < PORTS_TRIED_MIN) return;
+    tries = Math.floor(tries / 2);
+    port = random.int(first, last);
   }
-  const count = address.last - address.first + 1n;
-  const start = BigInt(hash) % count;
-  const tries = count < BigInt(ADDRESSES_TRIED_MAX) ? Number(count) : ADDRESSES_TRIED_MAX;
-  for (let i = 0; i < tries; i++) yield address.first + ((start + BigInt(i)) % count);
+}
+
+/** The address of the range that the hash picks; if all its ports are taken, no other is tried (so does OvS 3.1). */
+function addressOf(original: Tuple, { address, kind }: Nat, hash: number): bigint {
+  // The address 0 means "its own", too.
+  if (address === null || address.first === 0n) {
+    return kind === null ? 0n : ownAddress(original, kind);
+  }
+  return address.first + (BigInt(hash) % (address.last - address.first + 1n));
 }
 
 function ownAddress(t: Tuple, kind: "src" | "dst"): bigint {
   const low = BigInt((kind === "src" ? t.source : t.destination) >>> 0);
   const at = kind === "src" ? 0 : 3;
-  const upper = t.wide === null ? [] : [...t.wide.subarray(at, at + 3)];
+  const upper = t.wide === null ? [] : t.wide.slice(at, at + 3);
   return upper.reduceRight(
     (sum, word, i) => sum | (BigInt(word >>> 0) << BigInt(32 * (3 - i))),
     low,
@@ -145,7 +163,7 @@ function setSide(packet: Packet, l3: number, side: "src" | "dst", target: Tuple)
   if (target.wide === null) packet.setIpv4(l3 + (side === "src" ? 12 : 16), low);
   else {
     const at = side === "src" ? 0 : 3;
-    const words = [...target.wide.subarray(at, at + 3), low];
+    const words = [...target.wide.slice(at, at + 3), low];
     packet.setIpv6(l3 + (side === "src" ? 8 : 24), words, 0);
   }
 }

@@ -43,11 +43,14 @@ const URG = 0x20;
 
 /** RFC 7323 section 2.3: a shift above 14 counts as 14. */
 const SCALE_MAX = 14;
-/** The option was in the SYN. */
-const SCALE_GIVEN = 0x80;
-/** The handshake was not seen, so the scale is not known. */
-const SCALE_UNKNOWN = 0x40;
-const SCALE_BITS = 0x0f;
+/** What `TcpPeer.scale` holds besides the shift. */
+export const SCALE = {
+  /** The option was in the SYN. */
+  given: 0x80,
+  /** The handshake was not seen, so the scale is not known. */
+  unknown: 0x40,
+  bits: 0x0f,
+} as const;
 
 /** How far an acknowledgement may be off: the largest unscaled window and a segment. */
 const ACK_WINDOW = 0xffff + 1500;
@@ -59,7 +62,7 @@ export interface TcpPeer {
   high: number;
   /** Largest window it has offered, before scaling. */
   window: number;
-  /** Window scale, with the two flags above. */
+  /** Window scale, with flags: see `SCALE`. */
   scale: number;
   state: number;
 }
@@ -96,18 +99,18 @@ export function mayBegin(flags: number): boolean {
 }
 
 function offeredScale(segment: TcpSegment): number {
-  return segment.scale < 0 ? 0 : Math.min(segment.scale, SCALE_MAX) | SCALE_GIVEN;
+  return segment.scale < 0 ? 0 : Math.min(segment.scale, SCALE_MAX) | SCALE.given;
 }
 
 /** The window in units of the sender's scale, rounded up. */
 function unscale(window: number, scale: number): number {
-  return Math.ceil(window / (1 << (scale & SCALE_BITS)));
+  return Math.ceil(window / (1 << (scale & SCALE.bits)));
 }
 
 /** The two ends, sender first, after the first segment of a connection. */
 export function beginTcp(segment: TcpSegment): [TcpPeer, TcpPeer] {
   const syn = (segment.flags & SYN) !== 0;
-  const scale = syn ? offeredScale(segment) : SCALE_UNKNOWN;
+  const scale = syn ? offeredScale(segment) : SCALE.unknown;
   let high = segment.sequence + segment.payloadBytes + 1;
   if (syn) high++;
   if (segment.flags & FIN) high++;
@@ -122,7 +125,7 @@ export function beginTcp(segment: TcpSegment): [TcpPeer, TcpPeer] {
     low: 0,
     high: 1,
     window: 1,
-    scale: syn ? 0 : SCALE_UNKNOWN,
+    scale: syn ? 0 : SCALE.unknown,
     state: TCP_STATE.closed,
   };
   return [sender, receiver];
@@ -155,10 +158,10 @@ export function updateTcp(
   let fromScale = 0;
   let toScale = 0;
   if (!(flags & SYN)) {
-    if (from.scale & SCALE_GIVEN && to.scale & SCALE_GIVEN) {
-      fromScale = from.scale & SCALE_BITS;
-      toScale = to.scale & SCALE_BITS;
-    } else if (from.scale & SCALE_UNKNOWN && to.scale & SCALE_UNKNOWN) {
+    if (from.scale & SCALE.given && to.scale & SCALE.given) {
+      fromScale = from.scale & SCALE.bits;
+      toScale = to.scale & SCALE.bits;
+    } else if (from.scale & SCALE.unknown && to.scale & SCALE.unknown) {
       fromScale = SCALE_MAX;
       toScale = SCALE_MAX;
     }
@@ -174,16 +177,16 @@ export function updateTcp(
 
   if (from.state < TCP_STATE.synSent) {
     // The first segment of this end.
-    if (flags & SYN && to.scale & SCALE_GIVEN) {
+    if (flags & SYN && to.scale & SCALE.given) {
       from.scale = offeredScale(segment);
-      if (from.scale & SCALE_GIVEN) {
+      if (from.scale & SCALE.given) {
         // The window in a SYN is not scaled (RFC 7323 section 2.2).
-        fromScale = from.scale & SCALE_BITS;
+        fromScale = from.scale & SCALE.bits;
         window = unscale(window, fromScale);
-        toScale = to.scale & SCALE_BITS;
+        toScale = to.scale & SCALE.bits;
       } else {
         // One end does not scale, so neither does.
-        to.window <<= to.scale & SCALE_BITS;
+        to.window <<= to.scale & SCALE.bits;
         to.scale = 0;
       }
     }

@@ -1,8 +1,7 @@
 /**
- * One direction of a connection, as numbers: the key of the connection table. It is `FlowTuple` of `src/flow` for the
- * hot path. IPv4 addresses are one signed 32-bit word; of IPv6 the last word stands here and the rest in `wide`.
- * For ICMP, `sourcePort` is type and identifier of this direction (`type << 16 | id`), `destinationPort` those of the
- * answer.
+ * One direction of a connection, as numbers. It is `FlowTuple` of `src/flow` for the hot path. IPv4 addresses are one
+ * signed 32-bit word; of IPv6 the last word stands here and the rest in `wide`. For ICMP, `sourcePort` is type and
+ * identifier of this direction (`type << 16 | id`), `destinationPort` those of the answer.
  */
 export interface Tuple {
   readonly zone: number;
@@ -13,7 +12,7 @@ export interface Tuple {
   readonly sourcePort: number;
   readonly destinationPort: number;
   /** The upper three words of the source, then of the destination; `null` for IPv4. */
-  readonly wide: Int32Array | null;
+  readonly wide: readonly number[] | null;
 }
 
 export const IPV6 = 0x100;
@@ -32,21 +31,27 @@ export function reply(tuple: Tuple): Tuple {
   };
 }
 
-function swapHalves(wide: Int32Array): Int32Array {
-  const swapped = new Int32Array(6);
-  swapped.set(wide.subarray(3), 0);
-  swapped.set(wide.subarray(0, 3), 3);
-  return swapped;
+function swapHalves(wide: readonly number[]): number[] {
+  return [...wide.slice(3), ...wide.slice(0, 3)];
 }
 
+/**
+ * The same for both directions: a connection without translation stands in a table once and is found by packets of
+ * either.
+ */
 export function hashTuple(t: Tuple): number {
-  let h = Math.imul(t.zone ^ (t.protocol << 16), 0x9e3779b1);
-  h = Math.imul((h ^ t.source) + (h >>> 15), 0x85ebca6b);
-  h = Math.imul((h ^ t.destination) + (h >>> 13), 0xc2b2ae35);
-  h = Math.imul((h ^ t.sourcePort) + (h >>> 16), 0x27d4eb2f);
-  h = Math.imul((h ^ t.destinationPort) + (h >>> 15), 0x165667b1);
-  if (t.wide !== null)
-    for (const word of t.wide) h = Math.imul((h ^ word) + (h >>> 14), 0x9e3779b1);
+  const { wide } = t;
+  let from = Math.imul(t.source ^ Math.imul(t.sourcePort, 0x9e3779b1), 0x85ebca6b);
+  let to = Math.imul(t.destination ^ Math.imul(t.destinationPort, 0x9e3779b1), 0x85ebca6b);
+  if (wide !== null) {
+    for (let i = 0; i < 3; i++) {
+      from = Math.imul((from ^ wide[i]!) + (from >>> 14), 0x9e3779b1);
+      to = Math.imul((to ^ wide[3 + i]!) + (to >>> 14), 0x9e3779b1);
+    }
+  }
+  let h = (from ^ (from >>> 15)) + (to ^ (to >>> 15));
+  h = Math.imul(h ^ t.zone ^ (t.protocol << 16), 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
   return h ^ (h >>> 16);
 }
 
@@ -58,12 +63,31 @@ export function sameTuple(a: Tuple, b: Tuple): boolean {
     a.destinationPort === b.destinationPort &&
     a.protocol === b.protocol &&
     a.zone === b.zone &&
-    (a.wide === b.wide || (a.wide !== null && b.wide !== null && sameWords(a.wide, b.wide)))
+    (a.wide === b.wide || sameWords(a.wide, b.wide, 0))
   );
 }
 
-function sameWords(a: Int32Array, b: Int32Array): boolean {
-  for (let i = 0; i < 6; i++) if (a[i] !== b[i]) return false;
+/** Whether `b` is the reply to `a`. */
+export function isReplyTo(a: Tuple, b: Tuple): boolean {
+  return (
+    a.sourcePort === b.destinationPort &&
+    a.source === b.destination &&
+    a.destination === b.source &&
+    a.destinationPort === b.sourcePort &&
+    a.protocol === b.protocol &&
+    a.zone === b.zone &&
+    (a.wide === b.wide ? a.wide === null : sameWords(a.wide, b.wide, 3))
+  );
+}
+
+/** `shift` 3: the halves of `b` are swapped. */
+function sameWords(
+  a: readonly number[] | null,
+  b: readonly number[] | null,
+  shift: 0 | 3,
+): boolean {
+  if (a === null || b === null) return false;
+  for (let i = 0; i < 6; i++) if (a[i] !== b[(i + shift) % 6]) return false;
   return true;
 }
 
@@ -75,7 +99,9 @@ export class TupleBuffer implements Tuple {
   destination = 0;
   sourcePort = 0;
   destinationPort = 0;
-  wide: Int32Array | null = null;
+  wide: readonly number[] | null = null;
+  /** Where `wide` of the next IPv6 packet is written. */
+  readonly #words = [0, 0, 0, 0, 0, 0];
 
   set(from: Tuple): void {
     this.zone = from.zone;
@@ -85,6 +111,13 @@ export class TupleBuffer implements Tuple {
     this.sourcePort = from.sourcePort;
     this.destinationPort = from.destinationPort;
     this.wide = from.wide;
+  }
+
+  /** Writes the upper words; they hold until the next call. */
+  setWide(word: (index: number) => number): void {
+    const words = this.#words;
+    for (let i = 0; i < 6; i++) words[i] = word(i);
+    this.wide = words;
   }
 
   /** Turns the tuple into its reply, in place. */
@@ -103,7 +136,7 @@ export class TupleBuffer implements Tuple {
       destination: this.destination,
       sourcePort: this.sourcePort,
       destinationPort: this.destinationPort,
-      wide: this.wide,
+      wide: this.wide === null ? null : this.wide.slice(),
     };
   }
 }

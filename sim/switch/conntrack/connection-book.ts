@@ -1,0 +1,89 @@
+import type { Connection } from "./connection.ts";
+import { ConnectionTable } from "./connection-table.ts";
+import { formatConnectionWith } from "./dump.ts";
+import { parseSelection } from "./selection.ts";
+import { bucketTable, connectionStatistics } from "./statistics.ts";
+import { ZoneLimits } from "./zone-limits.ts";
+
+export interface ConntrackLimits {
+  /** Most connections at once; beyond it nothing is committed, and the packet stays `+new`. */
+  readonly connectionsMax: number;
+}
+
+/** The connections of one bridge: how many there may be, and what is told about them from outside. */
+export class ConnectionBook {
+  readonly table = new ConnectionTable();
+  /** Commits refused because the table or the zone was full, or no translation was free. */
+  readonly refused = { tableFull: 0, zoneFull: 0, natExhausted: 0 };
+  /** Most connections at once (`dpctl/ct-set-maxconns`). */
+  connectionsMax: number;
+  readonly zoneLimits = new ZoneLimits();
+
+  constructor(limits: ConntrackLimits) {
+    this.connectionsMax = limits.connectionsMax;
+  }
+
+  /** `dpctl/dump-conntrack`, unsorted; `zone` only that, with `-m` (`more`) and `-s` (`statistics`). */
+  dump(
+    nowMs: number,
+    options: {
+      readonly zone?: number;
+      readonly more?: boolean;
+      readonly statistics?: boolean;
+    } = {},
+  ): string[] {
+    const { zone, more = false, statistics = false } = options;
+    const left = statistics ? { leftAtMs: nowMs } : {};
+    return this.live(nowMs, zone).map((one) => formatConnectionWith(one, { more, ...left }));
+  }
+
+  /** Connections that are not over yet, of all zones or of one. `dpctl/ct-get-nconns` is their number. */
+  live(nowMs: number, zone?: number): Connection[] {
+    const all = this.table.live(nowMs);
+    return zone === undefined ? all : all.filter((one) => one.zone === zone);
+  }
+
+  /** `dpctl/ct-stats-show`, with `-m` (`more`) TCP by states. */
+  statistics(nowMs: number, more: boolean, zone?: number): string {
+    return connectionStatistics(this.live(nowMs, zone), more);
+  }
+
+  /** `dpctl/ct-bkts [gt=N]`. */
+  buckets(nowMs: number, atLeast = 0): string {
+    return bucketTable(this.live(nowMs).length, atLeast);
+  }
+
+  /**
+   * `dpctl/flush-conntrack` and `ovs-ofctl ct-flush`: forgets the connections that `[zone=N] [original [reply]]` means;
+   * how many it were. Throws InputError for text that Open vSwitch refuses.
+   */
+  flush(args: readonly string[], nowMs: number): number {
+    const isMeant = parseSelection(args);
+    const gone = this.table.live(nowMs).filter(isMeant);
+    for (const connection of gone) this.table.remove(connection);
+    return gone.length;
+  }
+
+  /** Whether one more connection may begin; if not, it is counted why. */
+  protected hasRoom(zone: number, nowMs: number): boolean {
+    const isFull = () => this.table.size >= this.connectionsMax;
+    if (isFull()) this.table.sweep(nowMs);
+    if (isFull()) {
+      this.refused.tableFull++;
+      return false;
+    }
+    const pool = this.zoneLimits.pool(zone);
+    if (pool === null) return true;
+    if (pool.count >= pool.limit) this.table.sweep(nowMs);
+    if (pool.count < pool.limit) return true;
+    this.refused.zoneFull++;
+    return false;
+  }
+
+  protected enter(connection: Connection, nowMs: number): void {
+    const pool = this.zoneLimits.pool(connection.zone);
+    connection.pool = pool;
+    if (pool !== null) pool.count++;
+    this.table.insert(connection, nowMs);
+  }
+}
