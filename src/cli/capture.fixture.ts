@@ -21,8 +21,18 @@ export function page(path: string, length: number): Exchange {
   };
 }
 
-/** A capture file of one client that asks 203.0.113.10 these things, a second apart, over one connection for each. */
-export function captureOf(client: string, exchanges: readonly Exchange[]): Buffer {
+/** How long the translator of addresses takes with a packet. */
+const NAT_NS = 20_000n;
+
+/**
+ * A capture file of one client that asks 203.0.113.10 these things, a second apart, over one connection for each.
+ * `outer`: captured on a translator of addresses, which shows each packet a second time with this address of the client.
+ */
+export function captureOf(
+  client: string,
+  exchanges: readonly Exchange[],
+  outer: string | null = null,
+): Buffer {
   const pieces: Uint8Array[] = [];
   const writer = new PcapWriter((piece) => {
     pieces.push(piece.slice());
@@ -35,13 +45,12 @@ export function captureOf(client: string, exchanges: readonly Exchange[]): Buffe
       const outward = from === "client";
       const server = "203.0.113.10";
       timeNs += 1_000_000n;
-      writer.write({
-        timeNs,
-        bytes: emitTcpFrame({
+      const frame = (address: string) =>
+        emitTcpFrame({
           sourceMac: outward ? CLIENT_MAC : SERVER_MAC,
           destinationMac: outward ? SERVER_MAC : CLIENT_MAC,
-          source: outward ? client : server,
-          destination: outward ? server : client,
+          source: outward ? address : server,
+          destination: outward ? server : address,
           tcp: {
             sourcePort: outward ? 40_000 + n : 80,
             destinationPort: outward ? 80 : 40_000 + n,
@@ -51,8 +60,10 @@ export function captureOf(client: string, exchanges: readonly Exchange[]): Buffe
             window: 65_535,
           },
           payload,
-        }),
-      });
+        });
+      const sights = outer === null ? [client] : outward ? [client, outer] : [outer, client];
+      for (const [i, address] of sights.entries())
+        writer.write({ timeNs: timeNs + BigInt(i) * NAT_NS, bytes: frame(address) });
       const length = payload.length + (flags === SYN || flags === SYN_ACK ? 1 : 0);
       sequence = { ...sequence, [from]: sequence[from] + length };
     };

@@ -61,5 +61,5 @@ test("train writes the same model in any number of jobs, and none if one capture
   t.deepEqual(await train("3", large, small, packed), one);
   const refused = await train("3", large, bad, small);
   t.is(refused.status, 65);
-  t.regex(refused.stderr, /^isoreplay: .*notes\.txt: this is neither/);
+  t.regex(refused.stderr, /^isoreplay: .*notes\.txt: this is neither/m);
 });

@@ -4,7 +4,7 @@ import type { Judgement } from "../../cluster/judgement.ts";
 import type { Observation } from "../../feature/observation.ts";
 import { counted, figure } from "../../report/number.ts";
 import { textTable } from "../../report/text.ts";
-import type { CaptureReading } from "../captures.ts";
+import { type CaptureReading, countsLine } from "../captures.ts";
 import { complaining, type Io } from "../io.ts";
 import { ObservationSource } from "../jobs.ts";
 import { readModel } from "../models.ts";
@@ -43,6 +43,7 @@ export async function classify(
       read += 1;
       for (const observation of reading.observations)
         judged.push({ reading, observation, judgement: judge(model, observation) });
+      io.note(countsLine(reading));
       if (reading.damage !== null) throw reading.damage;
     });
     whole &&= ok;

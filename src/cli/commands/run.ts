@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
+import { withoutNatDuplicates } from "../../feature/nat-duplicates.ts";
 import type { Transaction } from "../../http/transaction.ts";
 import { renderText } from "../../report/text.ts";
 import { conversationOf } from "../../run/capture-cast.ts";
 import { formatResults } from "../../run/results.ts";
 import { parseScenario } from "../../scenario/load.ts";
 import { exitStatus } from "../../verdict/assertion.ts";
-import { readTransactions } from "../captures.ts";
+import { countsLine, readTransactions } from "../captures.ts";
 import type { Io } from "../io.ts";
 import { readModelFile } from "../models.ts";
 import { type Played, type PlayOptions, playCapture, playScenario } from "../play.ts";
@@ -62,8 +63,11 @@ async function runCapture(file: string, options: RunOptions, io: Io): Promise<Pl
     keepBytes: options.keepBodies === true,
     onTransaction: (transaction) => transactions.push(transaction),
   });
+  // What a translator of addresses shows a second time was asked once.
+  const seen = withoutNatDuplicates(transactions);
+  io.note(countsLine(reading, seen.duplicates > 0 ? { natDuplicates: seen.duplicates } : {}));
   if (reading.damage !== null) io.complain(reading.damage);
-  const conversation = conversationOf(transactions, file, options.client);
+  const conversation = conversationOf(seen.transactions, file, options.client);
   const { model, text, path } = await readModelFile(options.model);
   const capture = basename(file);
   return playCapture(

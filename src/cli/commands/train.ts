@@ -5,6 +5,7 @@ import { restore } from "../../cluster/scale.ts";
 import type { Observation } from "../../feature/observation.ts";
 import { decimal, figure } from "../../report/number.ts";
 import { textTable } from "../../report/text.ts";
+import { countsLine } from "../captures.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { ObservationSource } from "../jobs.ts";
@@ -32,7 +33,9 @@ export async function train(
   const benign: Observation[] = [];
   const used = new Set<string>();
   for (const index of captures.keys()) {
-    const { observations, capture, damage } = await source.read(index);
+    const reading = await source.read(index);
+    const { observations, capture, damage } = reading;
+    io.note(countsLine(reading));
     if (damage !== null) throw damage;
     for (const observation of observations) {
       const key = labels === null ? null : keyOf(labels, capture, observation.client);
