@@ -6,10 +6,12 @@ import { majorityLabels } from "./labels.ts";
 import { adjustedRand, daviesBouldin, purity } from "./metrics.ts";
 import type { BenignCentre, Model, ModelCluster } from "./model.ts";
 import type { Partition } from "./partition.ts";
+import { pointsOf } from "./points.ts";
 import { cutRadii, DEFAULT_RADIUS, type RadiusOptions, radiiOf } from "./radius.ts";
-import { compareRows, type Rows } from "./rows.ts";
+import type { Rows } from "./rows.ts";
 import { fitScale, standardise } from "./scale.ts";
 import { silhouette } from "./silhouette.ts";
+import { sortedOrder } from "./sorted-order.ts";
 import {
   type TrainingBatch,
   type TrainingRows,
@@ -157,22 +159,25 @@ function clustersOf(rows: Rows, partition: Partition, options: RadiusOptions) {
 /** The rows in an order of their own, so that no sum depends on the order in which they came, not even in its last digit. */
 function sorted(training: TrainingRows): TrainingRows {
   const { rows, labels, benign, places } = training;
-  const order = rows
-    .map((_, i) => i)
-    .sort((a, b) => compareRows(rows[a]!, rows[b]!) || compareLabels(labels[a]!, labels[b]!));
+  // By label first: a stable sort by row keeps that order among equal rows.
+  const byLabel = orderOf(labels);
+  const byRow = sortedOrder(pointsOf(byLabel.map((i) => rows[i]!)));
+  const order = Array.from(byRow, (place) => byLabel[place]!);
   const placeNow = new Array<number>(rows.length);
   for (const [now, was] of order.entries()) placeNow[was] = now;
   return {
     rows: order.map((i) => rows[i]!),
     labels: order.map((i) => labels[i]!),
-    benign: benign.toSorted(compareRows),
+    benign: Array.from(sortedOrder(pointsOf(benign)), (i) => benign[i]!),
     places: places.map((place) => (place === null ? null : placeNow[place]!)),
   };
 }
 
-function compareLabels(a: string | null, b: string | null): number {
-  const [x, y] = [a ?? "", b ?? ""];
-  return x < y ? -1 : x > y ? 1 : 0;
+/** Numbers of the labels, those of equal ones in their order. */
+function orderOf(labels: readonly (string | null)[]): number[] {
+  const places = Map.groupBy(labels.keys(), (i) => labels[i] ?? "");
+  const names = [...places.keys()].sort();
+  return names.flatMap((name) => places.get(name) ?? []);
 }
 
 function check(columns: readonly string[], radius: RadiusOptions): void {

@@ -1,5 +1,6 @@
 import { CLUSTER_LIMITS } from "../base/limits.ts";
-import { distance, type Rows } from "./rows.ts";
+import { type Points, pointsOf, squaredDistanceAt } from "./points.ts";
+import type { Rows } from "./rows.ts";
 import { sampleIndices } from "./sample.ts";
 
 export interface Silhouette {
@@ -29,15 +30,8 @@ export function silhouette(
   const k = found.length;
   const sizes = new Array<number>(k).fill(0);
   for (const c of clusterOf) sizes[c]! += 1;
-  // sums[p * k + c]: the distances of point p to all of cluster c.
-  const sums = new Float64Array(sample.length * k);
-  for (let p = 0; p < sample.length; p++) {
-    for (let q = 0; q < p; q++) {
-      const d = distance(rows[sample[p]!]!, rows[sample[q]!]!);
-      sums[p * k + clusterOf[q]!]! += d;
-      sums[q * k + clusterOf[p]!]! += d;
-    }
-  }
+  const points = pointsOf(sample.map((i) => rows[i]!));
+  const sums = distanceSums(points, Uint32Array.from(clusterOf), k);
   const values = clusterOf.map((own, p) => {
     if (sizes[own] === 1) return 0;
     const a = sums[p * k + own]! / (sizes[own]! - 1);
@@ -47,4 +41,19 @@ export function silhouette(
     return larger === 0 ? 0 : (b - a) / larger;
   });
   return { mean: values.reduce((x, y) => x + y, 0) / values.length, rows: sample, values };
+}
+
+/** At [p * k + c]: the distances of point p to all of cluster c. One block of numbers: this is most of a choice of k. */
+function distanceSums(points: Points, clusterOf: Uint32Array, k: number): Float64Array {
+  const { count, width, values } = points;
+  const sums = new Float64Array(count * k);
+  for (let p = 0; p < count; p++) {
+    const own = clusterOf[p]!;
+    for (let q = 0; q < p; q++) {
+      const d = Math.sqrt(squaredDistanceAt(values, p * width, values, q * width, width));
+      sums[p * k + clusterOf[q]!]! += d;
+      sums[q * k + own]! += d;
+    }
+  }
+  return sums;
 }
