@@ -21,7 +21,7 @@ const FOLDERS = {
   verdict: "base cluster scenario run",
   report: "base run verdict replay",
   case: "base wire rule",
-  contain: "base wire rule",
+  contain: "base wire rule trace",
   trace: "base wire rule",
   openflow: "base",
 } as const;
@@ -52,6 +52,7 @@ export const PURE: ReadonlySet<string> = new Set([
   "src/cluster",
   "src/rule",
   "src/isolate",
+  "src/contain",
   "sim",
 ]);
 

@@ -285,3 +285,17 @@ export const TRACE_LIMITS = {
   /** Packets of one trace: each is pages of text, and nobody reads thousands. */
   packetsMax: 1_000,
 } as const;
+
+/** src/contain: the exact proof */
+export const CONTAIN_LIMITS = {
+  /** Rules asked, for all ports and kinds of packets together; beyond, the question stays open. Some 20 µs each. */
+  stepsMax: 2_000_000,
+  /** Ways in which connections begin that are told apart. */
+  commitsMax: 256,
+  /** Packets that one way out may need before it. */
+  earlierMax: 4,
+  /** Ways to one port that are tried on the switch until one of them is confirmed. */
+  attemptsMax: 64,
+  /** Depth of resubmits, as in Open vSwitch. */
+  resubmitDepthMax: 64,
+} as const;

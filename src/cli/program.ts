@@ -6,6 +6,7 @@ import { RUNS } from "../run/runs.ts";
 import { positiveSeconds, wholeNumber } from "./arguments.ts";
 import type { ClassifyOptions } from "./commands/classify.ts";
 import type { CompareOptions } from "./commands/compare.ts";
+import type { ContainedOptions } from "./commands/contained.ts";
 import type { DestroyOptions } from "./commands/destroy.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExtractOptions } from "./commands/extract.ts";
@@ -14,6 +15,7 @@ import type { ObserveCommandOptions } from "./commands/observe.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SwitchOptions } from "./commands/switch.ts";
+import type { TraceOptions } from "./commands/trace.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { ValidateOptions } from "./commands/validate.ts";
 import type { VerifyOptions } from "./commands/verify.ts";
@@ -180,6 +182,72 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     );
 
   program
+    .command("trace")
+    .summary("packets through a rule file, step by step")
+    .description(
+      "Send packets through the rules of a file, one after the other, and tell each step: tables, rules, actions, " +
+        "conntrack with its state before and after, what changed, and where each packet leaves or why it is dropped.",
+    )
+    .argument("<rules>", "rules as ovs-ofctl add-flows takes them")
+    .argument("[packet...]", "flow text (in_port=1,tcp,nw_src=10.0.0.1,tp_dst=80) or hexadecimal")
+    .option("--packet <packet>", "one more packet", collect)
+    .option("--packets <file>", "packets of a text file, one a line")
+    .option("--capture <file>", "packets of a pcap or pcapng file, with its times")
+    .option(
+      "--in-port <[source=]port>",
+      "where packets come in that do not say; from SOURCE",
+      collect,
+    )
+    .option("--port <name=number>", "the number of a port that rules call by name", collect)
+    .addOption(
+      new Option("--gap <seconds>", "time between packets")
+        .argParser(positiveSeconds)
+        .default(0.001),
+    )
+    .option("--html <file>", "write a page that shows the road of each packet")
+    .addOption(json("print the trace as JSON"))
+    .addHelpText(
+      "after",
+      example(
+        "trace docs/trace/replay.rules in_port=1,tcp,nw_src=10.0.0.5,nw_dst=203.0.113.7,tp_dst=80",
+        "trace docs/trace/replay.rules --packets docs/trace/replay.packets --html road.html",
+      ),
+    )
+    .action(async (rules: string, packets: string[], options: TraceOptions) =>
+      finish(await (await import("./commands/trace.ts")).trace(rules, packets, options, io)),
+    );
+
+  program
+    .command("contained")
+    .summary("proof that a rule set lets nothing out but what is declared")
+    .description(
+      "Prove that a rule set lets nothing out but what --egress declares; a port without it may send " +
+        "nowhere. Reads rules as ovs-ofctl does, and what `ovs-ofctl dump-flows` or `ovs-appctl " +
+        "bridge/dump-flows` prints. Exit 0: contained, 1: not, with the rules on each way out, 2: undecided.",
+    )
+    .argument("<rules>", "a file of rules")
+    .addOption(
+      new Option(
+        "--egress <in=out,...>",
+        "where what comes in there may leave: numbers, names, LOCAL, CONTROLLER (repeatable)",
+      )
+        .argParser((text: string, before: string[]) => [...before, text])
+        .default([], "none"),
+    )
+    .option(
+      "--exact",
+      "follow every packet as a set: neither false alarm nor miss, and a packet as evidence",
+    )
+    .addOption(json("print it as JSON"))
+    .addHelpText(
+      "after",
+      example("contained rules.txt --egress 3=CONTROLLER --egress CONTROLLER=3 --exact"),
+    )
+    .action(async (rules: string, options: ContainedOptions) =>
+      finish(await (await import("./commands/contained.ts")).contained(rules, options, io)),
+    );
+
+  program
     .command("validate")
     .summary("check scenario files")
     .description("Check scenarios: the place of every error, the rule, and the nearest valid key.")
@@ -282,6 +350,11 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     );
 
   return program;
+}
+
+/** An option that may be given more than once. */
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 function example(...lines: string[]): string {
