@@ -23,6 +23,7 @@ export const LINK_TYPE = {
   ipv4: 228,
   ipv6: 229,
   nflog: 239,
+  ipoib: 242,
   pktap: 258,
   cooked2: 276,
 } as const;
@@ -59,13 +60,19 @@ export function dissectLink(
         : cooked(d, (bytes[at]! << 8) | bytes[at + 1]!, bytes, at + 20);
     case LINK_TYPE.ppp:
     case LINK_TYPE.pppHdlc:
-      return dissectPpp(d, bytes, at);
+      // Cisco's HDLC under the same link type: its address is 0x0f or, to all, 0x8f; PPP's is 0xff.
+      return bytes[at] === 0x0f || bytes[at] === 0x8f
+        ? ciscoHdlc(d, bytes, at, end)
+        : dissectPpp(d, bytes, at);
     case LINK_TYPE.pppEther:
       return dissectNetwork(d, ETHER_TYPE.pppoe, bytes, at);
     case LINK_TYPE.ciscoHdlc:
-      return end - at < 4
+      return ciscoHdlc(d, bytes, at, end);
+    case LINK_TYPE.ipoib:
+      // IP over InfiniBand (RFC 4391 §6): a global routing header, an EtherType, two bytes reserved.
+      return end - at < 44
         ? OUTCOME.cutLinkHeader
-        : dissectNetwork(d, (bytes[at + 2]! << 8) | bytes[at + 3]!, bytes, at + 4);
+        : dissectNetwork(d, (bytes[at + 40]! << 8) | bytes[at + 41]!, bytes, at + 44);
     case LINK_TYPE.nflog:
       return nflog(d, bytes, at, end);
     case LINK_TYPE.wlan:
@@ -83,6 +90,11 @@ export function dissectLink(
     default:
       return OUTCOME.unknownLinkType;
   }
+}
+
+function ciscoHdlc(d: Dissection, bytes: Uint8Array, at: number, end: number): Outcome {
+  if (end - at < 4) return OUTCOME.cutLinkHeader;
+  return dissectNetwork(d, (bytes[at + 2]! << 8) | bytes[at + 3]!, bytes, at + 4);
 }
 
 /** A header that names the link type of what follows it. */

@@ -10,6 +10,8 @@ export const ETHER_TYPE = {
   mplsMulticast: 0x8848,
   pppoe: 0x8864,
   serviceVlan: 0x88a8,
+  /** Cisco FabricPath: a tag of two bytes, then a whole Ethernet frame. */
+  fabricPath: 0x8903,
   vlanOld: 0x9100,
   vlanOlder: 0x9200,
   /** Ethernet in a tunnel (GRE, Geneve). */
@@ -60,6 +62,10 @@ export function dissectNetwork(
         return dissectPpp(d, bytes, at);
       case ETHER_TYPE.ppp:
         return dissectPpp(d, bytes, at);
+      case ETHER_TYPE.fabricPath:
+        type = ETHER_TYPE.bridged;
+        at += 2;
+        break;
       case ETHER_TYPE.bridged:
         if (d.end - at < 14) return OUTCOME.cutLinkHeader;
         type = (bytes[at + 12]! << 8) | bytes[at + 13]!;
