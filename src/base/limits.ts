@@ -299,3 +299,9 @@ export const CONTAIN_LIMITS = {
   /** Depth of resubmits, as in Open vSwitch. */
   resubmitDepthMax: 64,
 } as const;
+
+/** src/trace */
+export const TRACE_LIMITS = {
+  /** Packets of one trace: each is pages of text, and nobody reads thousands. */
+  packetsMax: 1_000,
+} as const;
