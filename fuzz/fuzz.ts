@@ -94,17 +94,22 @@ async function tell(finding: Finding): Promise<void> {
 }
 
 function summary(report: HuntReport, seed: string, seconds: number): number {
-  const { inputs, tallies, faults, usedBytesFirst, usedBytesLast } = report;
+  const { inputs, tallies, faults, usedBytesFirst, usedBytesLast, peakBytes } = report;
   console.log(
     `\nseed ${seed}: ${inputs} inputs in ${seconds.toFixed(0)} s, ${Math.round(inputs / seconds)} each second`,
   );
-  console.log(`${"target".padEnd(12)}${"inputs".padStart(10)}${"refused".padStart(10)}  slowest`);
+  console.log(`${"target".padEnd(15)}${"inputs".padStart(10)}${"refused".padStart(10)}  slowest`);
   for (const [name, { inputs: ran, refused, slowestMs, slowestNumber }] of tallies) {
     const counts = `${String(ran).padStart(10)}${String(refused).padStart(10)}`;
-    console.log(`${name.padEnd(12)}${counts}  ${slowestMs.toFixed(1)} ms (input ${slowestNumber})`);
+    console.log(`${name.padEnd(15)}${counts}  ${slowestMs.toFixed(1)} ms (input ${slowestNumber})`);
   }
   const left = usedBytesLast - usedBytesFirst;
   console.log(`memory left behind by all of them: ${(left / 1e6).toFixed(1)} MB`);
+  console.log(`memory of the process at its peak: ${(peakBytes / 1e6).toFixed(0)} MB`);
+  const [slowest] = [...tallies].sort(([, a], [, b]) => b.slowestMs - a.slowestMs);
+  if (slowest !== undefined)
+    console.log(`slowest input: ${slowest[1].slowestMs.toFixed(1)} ms (${slowest[0]})`);
+  console.log(`findings: ${faults.size}`);
   for (const [fault, count] of faults) console.log(`found ${count} times: ${fault}`);
   if (left > BOUNDS.leftBytes)
     console.log(`found: more than ${BOUNDS.leftBytes} bytes are left behind`);

@@ -72,7 +72,7 @@ export class GuardedRunner {
         resolve(end);
       };
       const broken = (fault: Fault) => {
-        finish({ next: this.#readProgress() + 1, tallies: {}, fault, usedBytes: 0 });
+        finish({ next: this.#readProgress() + 1, tallies: {}, fault, usedBytes: 0, peakBytes: 0 });
       };
       const ended = (code: number | null, signal: string | null) => {
         this.#child = null;

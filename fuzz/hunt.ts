@@ -29,10 +29,12 @@ export interface HuntReport {
   /** Memory in use after the first and after the last inputs, garbage gone. */
   readonly usedBytesFirst: number;
   readonly usedBytesLast: number;
+  /** The most memory that a process of the hunt had. */
+  readonly peakBytes: number;
 }
 
 /** Inputs between two looks at the memory in use. */
-const JOB_INPUTS = 2_000;
+const JOB_INPUTS = 1_000;
 const SHRINK_MS = 30_000;
 /** A hang is tried again and again while it is shrunk: not for the whole bound each time. */
 const SHRINK_INPUT_MS = 1_500;
@@ -48,12 +50,14 @@ export async function hunt(options: HuntOptions): Promise<HuntReport> {
   const faults = new Map<string, number>();
   let usedBytesFirst = 0;
   let usedBytesLast = 0;
+  let peakBytes = 0;
   let next = from;
   let met = 0;
   while (next < from + inputsMax && !options.isOver() && met < GIVE_UP) {
     const to = Math.min(from + inputsMax, next + JOB_INPUTS);
     const end = await runner.run({ kind: "range", from: next, to }, options.inputMs);
     next = end.next;
+    peakBytes = Math.max(peakBytes, end.peakBytes);
     addTallies(tallies, end.tallies);
     if (end.fault === null) {
       if (usedBytesFirst === 0) usedBytesFirst = end.usedBytes;
@@ -78,7 +82,7 @@ export async function hunt(options: HuntOptions): Promise<HuntReport> {
     options.onProgress(next - from);
   }
   runner.close();
-  return { inputs: next - from, tallies, faults, usedBytesFirst, usedBytesLast };
+  return { inputs: next - from, tallies, faults, usedBytesFirst, usedBytesLast, peakBytes };
 }
 
 async function shrunk(

@@ -33,6 +33,8 @@ export interface JobEnd {
   readonly fault: Fault | null;
   /** Memory in use once the garbage is gone. */
   readonly usedBytes: number;
+  /** The most that the process has had so far, everything counted; 0 where it cannot tell any more. */
+  readonly peakBytes: number;
 }
 
 export interface RunnerData {

@@ -1,4 +1,4 @@
-import { openSync, writeSync } from "node:fs";
+import { existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Fault, faultOf, memory } from "./fault.ts";
@@ -66,6 +66,7 @@ async function runOne(job: Job & { kind: "one" }): Promise<JobEnd> {
     tallies: {},
     fault: typeof outcome === "object" ? outcome : null,
     usedBytes: 0,
+    peakBytes: 0,
   };
 }
 
@@ -89,5 +90,12 @@ function usedBytes(): number {
 
 function ended(next: number, tallies: JobEnd["tallies"], fault: Fault | null): JobEnd {
   collectGarbage();
-  return { next, tallies, fault, usedBytes: usedBytes() };
+  return { next, tallies, fault, usedBytes: usedBytes(), peakBytes: peakBytes() };
+}
+
+/** The kernel's own mark where there is one: `maxRSS` begins with what the process had that started this one. */
+function peakBytes(): number {
+  const status = "/proc/self/status";
+  const mark = existsSync(status) ? /VmHWM:\s+(\d+)/.exec(readFileSync(status, "utf8")) : null;
+  return 1_024 * (mark === null ? process.resourceUsage().maxRSS : Number(mark[1]));
 }
