@@ -1,20 +1,28 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Switch } from "../sim/switch/switch.ts";
 import { Random } from "../src/base/random.ts";
 import { parseRules } from "../src/rule/parse.ts";
 import { emitTcpFrame } from "../src/wire/packet.ts";
+import { FrameMold } from "./frame-mold.ts";
 
 /**
- * Packets per second of CPU through the simulated switch: the replay rules (three tables, one pass of conntrack), many
- * established connections, small and full segments. `node bench/switch.ts [CONNECTIONS] [RULES]`.
+ * The simulated switch under the replay rules (three tables, one pass of conntrack): packets per second of CPU with small
+ * and full segments, how flat that is from 10 to 1,000,000 connections in random order, new connections per second, and
+ * memory for each tracked connection. `node bench/switch.ts [WHAT]`, where WHAT is `packets`, `flat` or `memory`.
  */
+
+/** Many bots: the connections of the two long measurements have a network of their own. */
+const BOTS = "10.40.0.0/16";
+const MANY = 1_000_000;
 
 const BOT = { port: 1, mac: "52:54:00:00:00:01", address: "10.20.0.2" };
 const SERVER = { port: 2, mac: "52:54:00:00:00:fe", address: "203.0.113.7" };
 
-function rules(extra: number): string {
+function rules(extra: number, bots: string): string {
   const lines = [
-    `table=0,priority=100,tcp,in_port=1,nw_src=${BOT.address},nw_dst=${SERVER.address},tp_dst=80,actions=ct(zone=2,table=1)`,
-    `table=0,priority=100,tcp,in_port=2,nw_src=${SERVER.address},nw_dst=${BOT.address},tp_src=80,actions=ct(zone=2,table=1)`,
+    `table=0,priority=100,tcp,in_port=1,nw_src=${bots},nw_dst=${SERVER.address},tp_dst=80,actions=ct(zone=2,table=1)`,
+    `table=0,priority=100,tcp,in_port=2,nw_src=${SERVER.address},nw_dst=${bots},tp_src=80,actions=ct(zone=2,table=1)`,
     "table=0,priority=0,actions=drop",
     "table=1,priority=100,ct_state=+trk+inv,actions=drop",
     "table=1,priority=90,tcp,in_port=1,ct_state=+trk+new-rpl,tcp_flags=+syn-ack,actions=ct(commit,zone=2,exec(set_field:0x8->ct_mark)),resubmit(,2)",
@@ -62,11 +70,16 @@ function frame(
   });
 }
 
-function makeSwitch(extra: number): Switch {
-  const bridge = new Switch({ name: "br0", clock: { nowNs: () => 0n }, random: Random.from(1) });
+function makeSwitch(extra: number, bots: string = BOT.address): Switch {
+  const bridge = new Switch({
+    name: "br0",
+    clock: { nowNs: () => 0n },
+    random: Random.from(1),
+    limits: { connectionsMax: 2 * MANY },
+  });
   bridge.addPort(1, "bot");
   bridge.addPort(2, "replayer");
-  bridge.setFlows(parseRules(rules(extra)));
+  bridge.setFlows(parseRules(rules(extra, bots)));
   return bridge;
 }
 
@@ -121,13 +134,104 @@ function measure(label: string, connections: number, extra: number, payload: num
   report(label, count / seconds);
 }
 
+function mold(isFromBot: boolean, flags: number, sequence: number, acknowledgement: number) {
+  const [from, to] = isFromBot
+    ? [{ ...BOT, address: "10.40.0.0" }, SERVER]
+    : [SERVER, { ...BOT, address: "10.40.0.0" }];
+  return new FrameMold(isFromBot, {
+    sourceMac: from.mac,
+    destinationMac: to.mac,
+    source: from.address,
+    destination: to.address,
+    tcp: {
+      sourcePort: isFromBot ? 1 : 80,
+      destinationPort: isFromBot ? 80 : 1,
+      sequence,
+      acknowledgement,
+      flags,
+      window: 65535,
+    },
+    payload: new Uint8Array(0),
+  });
+}
+
+const SYN_MOLD = mold(true, SYN, 0, 0);
+const SYN_ACK_MOLD = mold(false, SYN | ACK, 0, 1);
+const ACK_MOLD = mold(true, ACK, 1, 1);
+const ANSWER_MOLD = mold(false, ACK, 1, 1);
+
+/** `count` connections of many bots, all with their handshake done. */
+function crowd(count: number): Switch {
+  const bridge = makeSwitch(0, BOTS);
+  for (let i = 0; i < count; i++) {
+    bridge.receive(1, SYN_MOLD.cast(i));
+    bridge.receive(2, SYN_ACK_MOLD.cast(i));
+    bridge.receive(1, ACK_MOLD.cast(i));
+  }
+  return bridge;
+}
+
+/** Packets per second with that many connections, each packet of another one. */
+function measureCrowd(connections: number): number {
+  const bridge = crowd(connections);
+  const random = Random.from(connections);
+  const order = Uint32Array.from({ length: 100_000 }, () => random.int(0, connections - 1));
+  const round = (): number => {
+    let out = 0;
+    for (const i of order) {
+      out += bridge.receive(2, ANSWER_MOLD.cast(i)).length;
+      out += bridge.receive(1, ACK_MOLD.cast(i)).length;
+    }
+    return out;
+  };
+  round();
+  let out = 0;
+  const seconds = cpuSeconds(() => {
+    for (let i = 0; i < 3; i++) out += round();
+  });
+  if (out !== 6 * order.length) throw new Error(`${6 * order.length} packets in, ${out} out`);
+  return out / seconds;
+}
+
+function measureFlatness(): void {
+  measureCrowd(10);
+  const rates = [10, 1_000, 100_000, MANY].map((connections) => {
+    const rate = measureCrowd(connections);
+    report(`${connections.toLocaleString("en")} connections in random order`, rate);
+    return rate;
+  });
+  const ratio = Math.max(...rates) / Math.min(...rates);
+  process.stdout.write(
+    `${"slowest to quickest of these".padEnd(48)} ${ratio.toFixed(2).padStart(12)}\n`,
+  );
+}
+
+/** First packets per second, from an empty switch. */
 function measureNew(count: number): void {
-  const bridge = makeSwitch(0);
-  const packets = Array.from({ length: count }, (_, i) => ({
-    port: 1,
-    bytes: frame(true, 1024 + (i % 64_000), SYN, i, 0, 0),
-  }));
-  report("new connections", count / cpuSeconds(() => send(bridge, packets)));
+  const bridge = makeSwitch(0, BOTS);
+  const seconds = cpuSeconds(() => {
+    for (let i = 0; i < count; i++) bridge.receive(1, SYN_MOLD.cast(i));
+  });
+  report(`new connections, ${count.toLocaleString("en")} of them`, count / seconds);
+}
+
+function measureMemory(): void {
+  const before = heapBytes();
+  const bridge = crowd(MANY);
+  const bytes = (heapBytes() - before) / bridge.conntrack.table.size;
+  process.stdout.write(
+    `${"memory per established connection".padEnd(48)} ${Math.round(bytes).toString().padStart(12)} bytes\n`,
+  );
+}
+
+/** What is in use after a full collection. */
+function heapBytes(): number {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect !== "function") throw new Error("this Node gives no access to its collector");
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function report(label: string, perSecond: number): void {
@@ -136,8 +240,15 @@ function report(label: string, perSecond: number): void {
   );
 }
 
-measure("60-byte segments, 1,000 connections", 1_000, 0, 0);
-measure("1,460-byte answers and ACKs, 1,000 connections", 1_000, 0, 1_460);
-measure("60-byte segments, 50,000 connections", 50_000, 0, 0);
-measure("60-byte segments, 10,000 rules more", 1_000, 10_000, 0);
-measureNew(64_000);
+const what = process.argv[2] ?? "all";
+if (what === "all" || what === "packets") {
+  measure("60-byte segments, 1,000 connections", 1_000, 0, 0);
+  measure("1,460-byte answers and ACKs, 1,000 connections", 1_000, 0, 1_460);
+  measure("60-byte segments, 50,000 connections", 50_000, 0, 0);
+  measure("60-byte segments, 10,000 rules more", 1_000, 10_000, 0);
+}
+if (what === "all" || what === "flat") {
+  measureNew(MANY);
+  measureFlatness();
+}
+if (what === "all" || what === "memory") measureMemory();

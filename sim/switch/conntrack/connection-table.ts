@@ -19,8 +19,14 @@ export class ConnectionTable {
   #translated = 0;
   #sweep = 0;
   #sweptMs = Number.NEGATIVE_INFINITY;
+  readonly #onRemove: (connection: Connection) => void;
   /** Whether the last `find` hit the reply tuple. */
   foundReply = false;
+
+  /** `onRemove` hears of each connection that leaves the table. */
+  constructor(onRemove: (connection: Connection) => void) {
+    this.#onRemove = onRemove;
+  }
 
   /** Number of connections, dead ones that nobody has swept yet included. */
   get size(): number {
@@ -76,6 +82,7 @@ export class ConnectionTable {
     if (connection.pool !== null) connection.pool.count--;
     unlink(this.#buckets, hashTuple(connection), connection);
     this.#size--;
+    this.#onRemove(connection);
     if (connection.answers === null) return;
     unlink(this.#answers, hashTuple(connection.answers.tuple), connection.answers);
     this.#translated--;

@@ -1,5 +1,4 @@
 import type { LinuxState } from "./linux-life.ts";
-import type { TcpPeer } from "./tcp.ts";
 import { reply, type Tuple } from "./tuple.ts";
 import type { ZonePool } from "./zone-limits.ts";
 
@@ -30,18 +29,18 @@ export class Connection implements Tuple {
   next: Connection | null = null;
   /** `null`: not translated; then the reply is the original tuple turned round. */
   readonly answers: Answers | null;
-  /** `null`: committed without `nat`. */
-  readonly nat: NatKind | null;
+  /** Whole milliseconds of the switch's clock from which on it is over. */
+  expiresMs = 0;
   mark = 0;
   /** Four words, the most significant first; `null`: all zero. Never changed in place. */
   label: Int32Array | null = null;
-  /** Milliseconds of the switch's clock after which it is over. */
-  expiresMs = 0.5;
+  /** User space, TCP: where `TcpStore` has its two ends. */
+  tcp: Int32Array | null = null;
+  tcpRow = 0;
   /** User space: how far it is, for everything but TCP. */
   phase = 0;
-  /** User space, TCP: the end that began, and the other. */
-  opener: TcpPeer | null = null;
-  answerer: TcpPeer | null = null;
+  /** `null`: committed without `nat`. */
+  readonly nat: NatKind | null;
   /** What Linux keeps of it. */
   linux: LinuxState | null = null;
   /** Where it is counted; `null`: its zone had no limit when it began. */

@@ -55,8 +55,9 @@ export class Conntrack extends ConnectionBook {
   };
 
   constructor(random: Random, limits: ConntrackLimits, flavour: Flavour = "userspace") {
-    super(limits);
-    this.#life = flavour === "linux" ? new LinuxLife() : new UserSpaceLife();
+    const life = flavour === "linux" ? new LinuxLife() : new UserSpaceLife();
+    super(limits, (connection) => life.end(connection));
+    this.#life = life;
     this.#nat = {
       basis: random.int(0, 0x7fffffff),
       random,
@@ -74,7 +75,9 @@ export class Conntrack extends ConnectionBook {
   }
 
   /** Tracks the packet: sets its ct fields, commits and translates as asked. */
-  execute(packet: Packet, request: CtRequest, nowMs: number): void {
+  execute(packet: Packet, request: CtRequest, timeMs: number): void {
+    // As in Open vSwitch, and a whole number takes no memory of its own.
+    const nowMs = Math.floor(timeMs);
     const cached = packet.connection;
     if (cached !== null && cached.zone === request.zone && !request.force) {
       this.#again(packet, cached, request);

@@ -3,6 +3,7 @@ import { readIpv6Address } from "../../../src/wire/ipv6-address.ts";
 import type { Connection } from "./connection.ts";
 import { LINUX_STATE_NAMES } from "./linux-states.ts";
 import { SCALE, TCP_STATE, TCP_STATE_NAMES, type TcpPeer } from "./tcp.ts";
+import { emptyPeer, readPeer } from "./tcp-store.ts";
 import { IPV6, type Tuple } from "./tuple.ts";
 
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
@@ -60,10 +61,19 @@ export function protocolName({ original }: Connection): string {
 }
 
 /** The state of a TCP connection as the dump shows it; empty for other protocols. */
-export function connectionState({ opener, answerer, linux }: Connection): string {
+export function connectionState(connection: Connection): string {
+  const { linux } = connection;
   if (linux?.tcp != null) return shownState(LINUX_STATE_NAMES[linux.tcp.state]);
-  if (opener === null || answerer === null) return "";
-  return shownState(TCP_STATE_NAMES[Math.max(opener.state, answerer.state)]);
+  const peers = peersOf(connection);
+  return peers === null ? "" : shownState(TCP_STATE_NAMES[Math.max(...peers.map((p) => p.state))]);
+}
+
+/** The end that began, and the other; `null` without TCP in user space. */
+function peersOf(connection: Connection): readonly [TcpPeer, TcpPeer] | null {
+  const peers = [emptyPeer(), emptyPeer()] as const;
+  return readPeer(connection, false, peers[0]) && readPeer(connection, true, peers[1])
+    ? peers
+    : null;
 }
 
 /** Where Linux and user space see the same differently, the dump shows one name. */
@@ -75,12 +85,15 @@ function shownState(name: string | undefined): string {
 }
 
 /** `-m`: as the two ends are. */
-function bothStates({ opener, answerer, linux }: Connection): string {
+function bothStates(connection: Connection): string {
+  const { linux } = connection;
   if (linux?.tcp != null) {
     const name = LINUX_STATE_NAMES[linux.tcp.state];
     return `state_orig=${name},state_reply=${name}`;
   }
-  if (opener === null || answerer === null) return "";
+  const peers = peersOf(connection);
+  if (peers === null) return "";
+  const [opener, answerer] = peers;
   const scales = [opener.scale & SCALE.bits, answerer.scale & SCALE.bits];
   return [
     `state_orig=${TCP_STATE_NAMES[opener.state]}`,

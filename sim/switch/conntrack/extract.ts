@@ -141,7 +141,7 @@ function readQuoted(
   } else if (protocol === (v4 ? 1 : 58)) {
     const type = end - l4 < QUOTED_BYTES ? -1 : packet.bytes[l4]!;
     const answer = (v4 ? ECHO4 : ECHO6)[type];
-    if (answer === undefined) return "invalid";
+    if (answer === undefined || packet.bytes[l4 + 1] !== 0) return "invalid";
     const id = packet.get16(l4 + 4);
     tuple.sourcePort = (type << 16) | id;
     tuple.destinationPort = (answer << 16) | id;

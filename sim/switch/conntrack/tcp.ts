@@ -186,7 +186,7 @@ export function updateTcp(
         toScale = to.scale & SCALE.bits;
       } else {
         // One end does not scale, so neither does.
-        to.window <<= to.scale & SCALE.bits;
+        to.window = (to.window << (to.scale & SCALE.bits)) & 0xffff;
         to.scale = 0;
       }
     }

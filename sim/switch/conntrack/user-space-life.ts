@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { asksIcmp, isIcmp, type Life, type Verdict } from "./life.ts";
 import { beginTcp, mayBegin, type TcpPhase, type TcpSegment, tcpPhase, updateTcp } from "./tcp.ts";
+import { emptyPeer, readPeer, TcpStore, writePeer } from "./tcp-store.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** Milliseconds without a packet after which a connection is forgotten (defaults of OvS 3.1, user space). */
@@ -20,6 +21,10 @@ const OTHER_TIMEOUT_MS = [60_000, 60_000, 30_000] as const;
 export class UserSpaceLife implements Life {
   readonly takesPortZero = false;
   liberal = false;
+  readonly #store = new TcpStore();
+  /** Sender and receiver of the segment that is looked at. */
+  readonly #from = emptyPeer();
+  readonly #to = emptyPeer();
 
   mayBegin(tuple: Tuple, segment: TcpSegment | null): boolean {
     if (segment !== null) return mayBegin(segment.flags);
@@ -31,9 +36,7 @@ export class UserSpaceLife implements Life {
       connection.expiresMs = nowMs + OTHER_TIMEOUT_MS[PHASE.first];
       return;
     }
-    const [opener, answerer] = beginTcp(segment);
-    connection.opener = opener;
-    connection.answerer = answerer;
+    this.#store.begin(connection, ...beginTcp(segment));
     connection.expiresMs = nowMs + TCP_TIMEOUT_MS.opening;
   }
 
@@ -43,19 +46,26 @@ export class UserSpaceLife implements Life {
     isReply: boolean,
     nowMs: number,
   ): Verdict {
-    const { opener, answerer } = connection;
-    if (segment === null || opener === null || answerer === null) {
+    const from = this.#from;
+    const to = this.#to;
+    if (segment === null || !readPeer(connection, isReply, from)) {
       return updateOther(connection, isReply, nowMs);
     }
-    const verdict = isReply
-      ? updateTcp(answerer, opener, segment, this.liberal)
-      : updateTcp(opener, answerer, segment, this.liberal);
+    readPeer(connection, !isReply, to);
+    const verdict = updateTcp(from, to, segment, this.liberal);
+    // Even of a segment outside the window something may stay: the first one of its end.
+    writePeer(connection, isReply, from);
+    writePeer(connection, !isReply, to);
     if (verdict === "loose") return "established";
     if (verdict === "established" || verdict === "new") {
-      const phase = verdict === "new" ? "opening" : tcpPhase(opener, answerer);
+      const phase = verdict === "new" ? "opening" : tcpPhase(from, to);
       connection.expiresMs = nowMs + TCP_TIMEOUT_MS[phase];
     }
     return verdict;
+  }
+
+  end(connection: Connection): void {
+    this.#store.end(connection);
   }
 }
 
