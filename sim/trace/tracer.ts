@@ -1,4 +1,5 @@
 import { NS_PER_MS } from "../../src/base/clock.ts";
+import { TRACE_LIMITS } from "../../src/base/limits.ts";
 import { Random } from "../../src/base/random.ts";
 import { frameSummary } from "../../src/case/frame-fields.ts";
 import { formatPort, PORT } from "../../src/rule/port.ts";
@@ -70,7 +71,7 @@ export class Tracer {
       passes,
       outputs,
       dropped: outputs.length > 0 ? null : whyNothing(passes),
-      connections: this.#bridge.dumpConntrack(),
+      connections: this.#bridge.dumpConntrack().slice(0, TRACE_LIMITS.connectionsShownMax),
     };
   }
 }

@@ -284,6 +284,8 @@ export const JOB_LIMITS = {
 export const TRACE_LIMITS = {
   /** Packets of one trace: each is pages of text, and nobody reads thousands. */
   packetsMax: 1_000,
+  /** Connections that are listed after each packet. */
+  connectionsShownMax: 50,
 } as const;
 
 /** src/contain: the exact proof */
@@ -298,10 +300,4 @@ export const CONTAIN_LIMITS = {
   attemptsMax: 64,
   /** Depth of resubmits, as in Open vSwitch. */
   resubmitDepthMax: 64,
-} as const;
-
-/** src/trace */
-export const TRACE_LIMITS = {
-  /** Packets of one trace: each is pages of text, and nobody reads thousands. */
-  packetsMax: 1_000,
 } as const;

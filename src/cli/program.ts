@@ -16,7 +16,6 @@ import type { ReportOptions } from "./commands/report.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SwitchOptions } from "./commands/switch.ts";
 import type { TraceOptions } from "./commands/trace.ts";
-import type { TraceOptions } from "./commands/trace.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { ValidateOptions } from "./commands/validate.ts";
 import type { VerifyOptions } from "./commands/verify.ts";
@@ -210,8 +209,8 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .addHelpText(
       "after",
       example(
-        "trace docs/trace/replay.rules in_port=1,tcp,nw_src=10.0.0.5,nw_dst=203.0.113.7,tp_dst=80",
-        "trace docs/trace/replay.rules --packets docs/trace/replay.packets --html road.html",
+        "trace docs/trace/dnat.rules in_port=1,tcp,nw_src=10.20.0.2,nw_dst=203.0.113.7,tp_dst=80",
+        "trace docs/trace/paper.rules --packets docs/trace/paper.packets --html road.html",
       ),
     )
     .action(async (rules: string, packets: string[], options: TraceOptions) =>
@@ -246,42 +245,6 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     )
     .action(async (rules: string, options: ContainedOptions) =>
       finish(await (await import("./commands/contained.ts")).contained(rules, options, io)),
-    );
-
-  program
-    .command("trace")
-    .summary("packets through a rule file, step by step")
-    .description(
-      "Send packets through the rules of a file, one after the other, and tell each step: tables, rules, actions, " +
-        "conntrack with its state before and after, what changed, and where each packet leaves or why it is dropped.",
-    )
-    .argument("<rules>", "rules as ovs-ofctl add-flows takes them")
-    .argument("[packet...]", "flow text (in_port=1,tcp,nw_src=10.0.0.1,tp_dst=80) or hexadecimal")
-    .option("--packet <packet>", "one more packet", collect)
-    .option("--packets <file>", "packets of a text file, one a line")
-    .option("--capture <file>", "packets of a pcap or pcapng file, with its times")
-    .option(
-      "--in-port <[source=]port>",
-      "where packets come in that do not say; from SOURCE",
-      collect,
-    )
-    .option("--port <name=number>", "the number of a port that rules call by name", collect)
-    .addOption(
-      new Option("--gap <seconds>", "time between packets")
-        .argParser(positiveSeconds)
-        .default(0.001),
-    )
-    .option("--html <file>", "write a page that shows the road of each packet")
-    .addOption(json("print the trace as JSON"))
-    .addHelpText(
-      "after",
-      example(
-        "trace docs/trace/replay.rules in_port=1,tcp,nw_src=10.0.0.5,nw_dst=203.0.113.7,tp_dst=80",
-        "trace docs/trace/replay.rules --packets docs/trace/replay.packets --html road.html",
-      ),
-    )
-    .action(async (rules: string, packets: string[], options: TraceOptions) =>
-      finish(await (await import("./commands/trace.ts")).trace(rules, packets, options, io)),
     );
 
   program

@@ -154,7 +154,7 @@ export interface PacketTrace {
   readonly outputs: readonly OutputEffect[];
   /** Why nothing left the switch; `null`: something did. */
   readonly dropped: string | null;
-  /** All connections afterwards, as `dpctl/dump-conntrack` prints them. */
+  /** Connections afterwards as `dpctl/dump-conntrack` prints them, sorted; of very many the first ones. */
   readonly connections: readonly string[];
 }
 
