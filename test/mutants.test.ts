@@ -90,6 +90,26 @@ test.serial("a replay that falls through to the network is noticed", notices, {
   verdict: "fail",
 });
 
+test.serial("a way out that no probe takes is noticed", notices, {
+  parts: {
+    isolationRules: (network) => {
+      const rules = real.isolationRules(network);
+      const [station] = network.stations;
+      if (station === undefined) return rules;
+      const secret = `table=0,priority=500,tcp,in_port=${station.port},nw_dst=198.51.100.77,tp_dst=31337`;
+      return `${rules}${secret},actions=output:2\n`;
+    },
+  },
+  assertion: "containment",
+  verdict: "fail",
+});
+
+test.serial("a check of the rules that sees nothing leaves the containment open", notices, {
+  parts: { waysOut: () => [] },
+  assertion: "containment",
+  verdict: "inconclusive",
+});
+
 test.serial("a control that sees no probe leaves the containment open", notices, {
   parts: { controlRules: "table=0,priority=0,actions=drop\n" },
   assertion: "containment",

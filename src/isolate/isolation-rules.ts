@@ -1,3 +1,4 @@
+import { PORT } from "../rule/port.ts";
 import type { IsolatedStation } from "./station.ts";
 
 /**
@@ -52,6 +53,15 @@ export function isolationRules(network: IsolationNetwork): string {
   }
   lines.push("table=1,priority=0,actions=drop");
   return `${lines.join("\n")}\n`;
+}
+
+/** Where what comes in through each port of `isolation` may leave: a station's to the replayer, the replayer's to stations. */
+export function isolationEgress({ stations }: IsolationNetwork): Map<number, ReadonlySet<number>> {
+  const ports = stations.map(({ port }) => port);
+  return new Map([
+    ...ports.map((port) => [port, new Set([PORT.controller])] as const),
+    [PORT.controller, new Set(ports)] as const,
+  ]);
 }
 
 /** An ARP responder in one flow: the question, turned round, goes back through the port it came from. */

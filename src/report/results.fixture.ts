@@ -98,7 +98,8 @@ export function roundFixture(round: number): RoundResult {
         leaked: 0,
       })),
       canary: { before: 24, after: 0 },
-      outletFrames: 0,
+      proof: { control: 2, checked: 3, waysOut: [] },
+    outletFrames: 0,
       lateralFrames: 0,
     },
     feedback:

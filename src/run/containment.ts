@@ -1,4 +1,5 @@
 import type { Transaction } from "../http/transaction.ts";
+import { isolationEgress } from "../isolate/isolation-rules.ts";
 import type { IsolatedStation, Station } from "../isolate/station.ts";
 import type { Program } from "../program/program.ts";
 import { type Cast, probeTargets, type Suspect } from "./cast.ts";
@@ -14,6 +15,15 @@ export interface ContainmentOptions {
   readonly observeMsMax: number;
   readonly miss: "close" | "empty-200";
   readonly seed: string;
+}
+
+/** What the check of the isolation's rules saw, before and while they were in force. */
+export interface ProofRecord {
+  /** Ways out under the rules of the positive control. */
+  readonly control: number;
+  /** Rule sets that were checked. */
+  readonly checked: number;
+  readonly waysOut: readonly string[];
 }
 
 /** What happened to one suspect from the verdict on. */
@@ -39,6 +49,9 @@ export class Containment {
   readonly #cut: Station[] = [];
   readonly #isolated: IsolatedStation[] = [];
   readonly #ports: StationPorts;
+  #control = 0;
+  #checked = 0;
+  readonly #waysOut = new Set<string>();
 
   constructor(
     lab: RunningLab,
@@ -53,6 +66,15 @@ export class Containment {
     this.#options = options;
     this.#uplink = uplink;
     this.#ports = new StationPorts(lab.controller("isolation"));
+  }
+
+  get proof(): ProofRecord {
+    return { control: this.#control, checked: this.#checked, waysOut: [...this.#waysOut] };
+  }
+
+  /** With the rules in force that hold nothing back: the check has to see ways out. */
+  async control(): Promise<void> {
+    this.#control = (await this.#check(new Map())).length;
   }
 
   /** Put the rules of both networks in force. */
@@ -125,12 +147,20 @@ export class Containment {
 
   async #setIsolation(flush: readonly string[] = []): Promise<void> {
     const { replayer } = this.#cast.plan;
-    const rules = this.#parts.isolationRules({
+    const network = {
       gatewayMac: replayer.gatewayMac,
       gatewayAddress: replayer.gatewayAddress,
       stations: this.#isolated,
-    });
-    await this.#lab.setRules("isolation", rules, flush);
+    };
+    await this.#lab.setRules("isolation", this.#parts.isolationRules(network), flush);
+    for (const way of await this.#check(isolationEgress(network))) this.#waysOut.add(way);
+    this.#checked++;
+  }
+
+  /** The ways out that the rules in force offer, as the switch itself lists them. */
+  async #check(egress: ReadonlyMap<number, ReadonlySet<number>>): Promise<readonly string[]> {
+    const ports = this.#cast.plan.hosts.filter((h) => h.bridge === "isolation").map((h) => h.port);
+    return this.#parts.waysOut(await this.#lab.rules("isolation"), ports, egress);
   }
 }
 

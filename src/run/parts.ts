@@ -43,6 +43,15 @@ export interface Parts {
   readonly isolationRules: (network: IsolationNetwork) => string;
   /** The rules of the positive control: the outlet must see the probes under them. */
   readonly controlRules: string;
+  /**
+   * Every way out of a bridge that its rules could offer to what comes in through `ports`, beyond what they may (egress, by
+   * ingress port), as sentences. The rules as a switch lists them.
+   */
+  readonly waysOut: (
+    rules: string,
+    ports: readonly number[],
+    egress: ReadonlyMap<number, ReadonlySet<number>>,
+  ) => readonly string[];
   /** Step "cluster", step "update", step "judge". */
   readonly fit: typeof fitSet;
   readonly update: typeof update;

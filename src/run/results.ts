@@ -142,6 +142,13 @@ const containmentSchema = z.strictObject({
   probes: z.array(probeSchema),
   /** Packets of the canary seen outside, before and after isolation. */
   canary: z.strictObject({ before: count, after: count }),
+  /** The rules of `isolation`, as its switch listed them after each change, before any packet. */
+  proof: z.strictObject({
+    /** Ways out that the check saw in the rules that hold nothing back: the positive control. 0 proves nothing. */
+    control: count,
+    checked: count,
+    waysOut: z.array(z.string()),
+  }),
   /** Frames at the outlet of `isolation` under its rules, whatever they were: each one is a leak. */
   outletFrames: count,
   /** Frames that an isolated instance got from anybody but the replayer and the switch's ARP answers. */

@@ -46,6 +46,7 @@ export function roundResult(
       ? {
           probes: probeKinds.map((kind) => probeResult(round, kind)),
           canary,
+          proof: { ...round.proof, waysOut: [...round.proof.waysOut] },
           outletFrames,
           lateralFrames,
         }

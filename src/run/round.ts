@@ -8,7 +8,12 @@ import type { Transaction } from "../http/transaction.ts";
 import type { Frame } from "../wire/frame.ts";
 import { readMac } from "../wire/mac.ts";
 import { type Cast, probeTargets, type Role, type Suspect } from "./cast.ts";
-import { Containment, type ContainmentOptions, type ContainmentRecord } from "./containment.ts";
+import {
+  Containment,
+  type ContainmentOptions,
+  type ContainmentRecord,
+  type ProofRecord,
+} from "./containment.ts";
 import { type Lab, type Pace, type RunningLab, type Watch, waitUntil } from "./lab.ts";
 import { LiveAnalysis } from "./live.ts";
 import type { Parts } from "./parts.ts";
@@ -66,6 +71,7 @@ export interface RoundRecord {
   readonly outletFrames: number;
   /** Frames under the same rules that reached an isolated instance from anybody but its replayed gateway. */
   readonly lateralFrames: number;
+  readonly proof: ProofRecord;
   /** Arrivals at the canary from suspects that were not yet isolated, and those that should never have been. */
   readonly canary: { readonly before: number; readonly after: number };
   readonly pace: Pace;
@@ -192,6 +198,7 @@ class Round implements Watch {
     );
     await lab.settle();
     const containment = new Containment(lab, cast, parts, options, this.#uplink);
+    await containment.control();
     await containment.close();
     this.#closedNs = timers.nowNs();
     for (const server of cast.servers) void lab.start(server.host, server.program);
@@ -210,7 +217,7 @@ class Round implements Watch {
     stopTicking();
     this.#live.finish();
     this.#isolation.finish();
-    return this.#record(lab, this.#model);
+    return this.#record(lab, this.#model, containment.proof);
   }
 
   /** Judges windows as they close, and lets each suspect go its way through isolation as soon as it is judged. */
@@ -308,7 +315,7 @@ class Round implements Watch {
     return cutNs !== null && elapsedMs(cutNs, timeNs) > this.#pace.settleMs;
   }
 
-  #record(lab: RunningLab, model: Model): RoundRecord {
+  #record(lab: RunningLab, model: Model, proof: ProofRecord): RoundRecord {
     return {
       cast: this.#inputs.cast,
       training: this.#training,
@@ -323,6 +330,7 @@ class Round implements Watch {
       probesOut: this.#out,
       outletFrames: this.#outletFrames,
       lateralFrames: this.#lateralFrames,
+      proof,
       canary: this.#canary,
       pace: this.#pace,
       counts: lab.counts(),

@@ -22,6 +22,8 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
   const slowest = suspects.reduce((ms, s) => Math.max(ms, s.timeToContainMs ?? 0), 0);
   const afterVerdict = suspects.reduce((n, s) => n + (s.framesAfterVerdict ?? 0), 0);
   const kinds = new Set(probes.map((p) => p.kind));
+  const proofs = rounds.flatMap((r) => r.containment?.proof ?? []);
+  const waysOut = proofs.flatMap((p) => p.waysOut);
   const figures = {
     isolated: suspects.length,
     leaked_outlet: leaks.outlet,
@@ -32,6 +34,8 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
     time_to_contain_ms_max: thresholds.time_to_contain_ms_max,
     frames_after_verdict: afterVerdict,
     probe_kinds: kinds.size,
+    rule_sets_checked: proofs.reduce((n, p) => n + p.checked, 0),
+    ways_out: waysOut.length,
     probes_sent: probes.reduce((n, p) => n + p.sent, 0),
     probes_seen_in_control: probes.reduce((n, p) => n + p.control, 0),
   };
@@ -45,7 +49,16 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
       figures,
     );
   }
-  const blind = blindness(suspects, probes);
+  const [way] = waysOut;
+  if (way !== undefined) {
+    return makeAssertion(
+      NAME,
+      "fail",
+      `no frame was seen to get out, but the rules of isolation would let one: ${way}`,
+      figures,
+    );
+  }
+  const blind = blindness(suspects, probes, proofs);
   if (blind !== null) {
     return makeAssertion(
       NAME,
@@ -58,7 +71,7 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
   return makeAssertion(
     NAME,
     holds ? "pass" : "fail",
-    `${kinds.size} kinds of probes and every suspect were seen outside before, none after; ` +
+    `${kinds.size} kinds of probes and every suspect were seen outside before, none after, and no rule offers a way out; ` +
       `${suspects.length} contained, the slowest after ${slowest.toFixed(1)} ms ` +
       `(at most ${thresholds.time_to_contain_ms_max}), ${afterVerdict} ${afterVerdict === 1 ? "frame" : "frames"} left between verdict and cut`,
     figures,
@@ -69,11 +82,15 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
 function blindness(
   suspects: readonly SuspectResult[],
   probes: readonly { kind: string; sent: number; control: number }[],
+  proofs: readonly { control: number; checked: number }[],
 ): string | null {
   if (suspects.length === 0) return "no suspect was isolated";
   const unseen = suspects.find((s) => s.canarySaw === 0);
   if (unseen !== undefined) return `the canary never saw ${unseen.name} before`;
   if (probes.length === 0) return "no probe was sent";
+  if (proofs.some((p) => p.checked === 0)) return "no rule set was checked";
+  if (proofs.some((p) => p.control === 0))
+    return "the check of the rules saw no way out where there is nothing but ways out";
   const dead = probes.find((p) => p.control === 0);
   if (dead !== undefined) return `the control saw no probe of the kind ${dead.kind}`;
   const unsent = probes.find((p) => p.sent === 0);
