@@ -31,6 +31,20 @@ export function hasFields(key: Int32Array, prerequisite: Prerequisite): boolean 
     case "icmp6":
       return type === 0x86dd && protocol === 58;
     case "nd":
-      return type === 0x86dd && protocol === 58 && (key[W.tpSrc] === 135 || key[W.tpSrc] === 136);
+      return hasNd(key, protocol, 135) || hasNd(key, protocol, 136);
+    case "nd_solicit":
+      return hasNd(key, protocol, 135);
+    case "nd_advert":
+      return hasNd(key, protocol, 136);
+    // What is not there reads as zero.
+    case "ct":
+    case "ct_ipv4":
+    case "ct_ipv6":
+    case "ct_ports":
+      return true;
   }
+}
+
+function hasNd(key: Int32Array, protocol: number | undefined, type: number): boolean {
+  return key[W.ethType] === 0x86dd && protocol === 58 && key[W.tpSrc] === type;
 }

@@ -219,6 +219,9 @@ export class Walk {
           rule: learnedRule(action, (source) => this.#read(source)),
         });
         return true;
+      // Queues are the ports' own business.
+      case "set_queue":
+      case "pop_queue":
       case "note":
         return true;
       case "clone":
@@ -444,7 +447,7 @@ export class Walk {
   /** Whether this packet has fields with that prerequisite. */
   #has(prerequisite: Prerequisite): boolean {
     // Type, protocol and fragment have a say in every walk; the ICMP type only here.
-    if (prerequisite === "nd") this.mask[W.tpSrc] = -1;
+    if (prerequisite.startsWith("nd")) this.mask[W.tpSrc] = -1;
     return hasFields(this.#key, prerequisite);
   }
 }

@@ -34,6 +34,10 @@ export interface CtAction {
   readonly nat: Nat | null;
   /** What happens to mark and label of the connection. */
   readonly exec: readonly Action[];
+  /** `exec` stood before `nat`: no difference but in how it is printed. */
+  readonly natLast?: true;
+  /** The helper for a protocol with several connections. */
+  readonly alg?: "ftp" | "tftp";
 }
 
 /** Where a learned flow's match or action takes its bits from. */
@@ -52,7 +56,31 @@ export interface LearnAction {
   /** Seconds; 0: never. */
   readonly idleTimeout: number;
   readonly hardTimeout: number;
+  /** The learned rule says when it goes. */
+  readonly sendFlowRem?: true;
   readonly specs: readonly LearnSpec[];
+}
+
+/** Why a packet goes to the controller, as the action may say. */
+export const CONTROLLER_REASONS = [
+  "no_match",
+  "action",
+  "invalid_ttl",
+  "action_set",
+  "group",
+  "packet_out",
+] as const;
+
+export interface ControllerAction {
+  readonly kind: "controller";
+  /** Bytes of the packet that the controller gets; 65535: all. */
+  readonly maxLength: number;
+  /** Absent: `action`. */
+  readonly reason?: (typeof CONTROLLER_REASONS)[number];
+  /** Which controllers get it; absent: 0. */
+  readonly id?: number;
+  /** Bytes for the controller. */
+  readonly userdata?: readonly number[];
 }
 
 export type ModName =
@@ -73,12 +101,23 @@ export type ModName =
  * Instructions (`goto_table`, `write_actions` …) stand in the same list, as they do in the text.
  */
 export type Action =
-  | { readonly kind: "output"; readonly port: PortRef }
+  | {
+      readonly kind: "output";
+      readonly port: PortRef;
+      /** The packet is cut to so many bytes. */
+      readonly maxLength?: number;
+    }
   | { readonly kind: "output_field"; readonly source: Subfield }
   | { readonly kind: "in_port" | "normal" | "flood" | "all" | "local" }
-  | { readonly kind: "controller"; readonly maxLength: number }
+  | ControllerAction
   | { readonly kind: "group"; readonly group: number }
-  | { readonly kind: "resubmit"; readonly port: PortRef | null; readonly table: number | null }
+  | {
+      readonly kind: "resubmit";
+      readonly port: PortRef | null;
+      readonly table: number | null;
+      /** The look-up sees the original direction of the packet's connection in place of its addresses and ports. */
+      readonly ct?: true;
+    }
   | { readonly kind: "goto_table"; readonly table: number }
   | {
       readonly kind: "set_field";
@@ -90,7 +129,13 @@ export type Action =
   | { readonly kind: "load"; readonly value: bigint; readonly target: Subfield }
   | { readonly kind: "mod"; readonly name: ModName; readonly value: bigint }
   | { readonly kind: "push" | "pop"; readonly subfield: Subfield }
-  | { readonly kind: "dec_ttl" | "pop_vlan" | "ct_clear" | "clear_actions" | "exit" }
+  | {
+      readonly kind: "dec_ttl";
+      /** Whom an expired TTL is told; absent: controllers with id 0. */
+      readonly controllers?: readonly number[];
+    }
+  | { readonly kind: "pop_vlan" | "ct_clear" | "clear_actions" | "exit" | "pop_queue" }
+  | { readonly kind: "set_queue"; readonly queue: number }
   | { readonly kind: "push_vlan"; readonly ethType: number }
   | CtAction
   | LearnAction

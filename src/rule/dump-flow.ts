@@ -1,11 +1,11 @@
-import type { Action, LearnAction, LearnSource, ModName, Subfield } from "./action.ts";
-import { type Field, fieldNamed, fullMask } from "./field.ts";
-import { formatAction, formatMatch, formatSubfield } from "./format.ts";
+import type { Action, ModName, Subfield } from "./action.ts";
+import { fieldNamed, fullMask } from "./field.ts";
+import { formatAction, formatMatch } from "./format.ts";
 import { CT_STATE_BITS, type FieldMatch, type Match, TCP_FLAG_BITS } from "./match.ts";
 import { formatPort, PORT } from "./port.ts";
 import { meets } from "./prerequisite.ts";
 import { DEFAULT_PRIORITY, type Rule } from "./rule.ts";
-import { formatMasked, hex } from "./value.ts";
+import { flagWords, formatMasked, hex } from "./value.ts";
 
 export interface FlowCounts {
   readonly packets: number;
@@ -37,7 +37,7 @@ const FIRST = /^(?:pkt_mark|ct_\w+|conj_id)$/;
 const SECOND = /^(?:reg\d+|tun_id|metadata)$/;
 
 function dumpMatch(match: Match): string {
-  const fields = match.fields.flatMap(plainRegisters);
+  const fields = match.fields;
   const part = (chosen: (name: string) => boolean) =>
     fields.filter(({ field }) => chosen(field.name));
   const conditions = (list: readonly FieldMatch[]) => list.flatMap(dumpCondition);
@@ -83,24 +83,10 @@ function isProtocol(name: string): boolean {
   return name === "eth_type" || name === "nw_proto";
 }
 
-/** `xreg0` and `xxreg0` are pairs and quadruples of registers. */
-function plainRegisters(condition: FieldMatch): FieldMatch[] {
-  const found = /^(x{1,2})reg(\d+)$/.exec(condition.field.name);
-  if (found === null) return [condition];
-  const count = found[1] === "x" ? 2 : 4;
-  return Array.from({ length: count }, (_, i) => {
-    const down = BigInt(32 * (count - 1 - i));
-    const word = (value: bigint) => (value >> down) & 0xffffffffn;
-    const field = fieldNamed(`reg${Number(found[2]) * count + i}`);
-    return { field, value: word(condition.value), mask: word(condition.mask) };
-  }).filter(({ mask }) => mask !== 0n);
-}
-
 function dumpCondition(condition: FieldMatch): string[] {
   const { field, value, mask } = condition;
   const words = (bits: readonly (readonly [string, number])[]) =>
-    bits
-      .filter(([, bit]) => value & BigInt(bit))
+    flagWords(value, bits)
       .map(([word]) => word)
       .join("|") || "0";
   switch (field.name) {
@@ -131,20 +117,23 @@ function dumpTci(value: bigint, mask: bigint): string[] {
       ...(pcp ? [`dl_vlan_pcp=${value >> 13n}`] : []),
     ];
   }
-  // Without a tag there is no priority to be told either.
-  const shown = value === 0n && mask === 0xffffn ? 0x1fffn : mask;
-  return [`vlan_tci=${four(value)}/${four(shown)}`];
+  return [`vlan_tci=${four(value)}/${four(mask)}`];
 }
 
-function dumpActions(actions: readonly Action[], match: Match): string {
+function dumpActions(
+  actions: readonly Action[],
+  match: Match,
+  state = { tagged: meets(match, "vlan") },
+): string {
   if (actions.length === 0) return "drop";
-  const state = { tagged: meets(match, "vlan") };
-  return actions.flatMap((action) => dumpAction(action, match, state)).join(",");
+  const texts = actions.flatMap((action) => dumpAction(action, match, state));
+  return texts.length === 0 ? "drop" : texts.join(",");
 }
 
 function dumpAction(action: Action, match: Match, state: { tagged: boolean }): string[] {
   switch (action.kind) {
     case "output":
+      if (action.maxLength !== undefined) break;
       if (action.port === PORT.controller) return ["CONTROLLER:65535"];
       if (typeof action.port === "number" && action.port >= PORT.max)
         return [formatPort(action.port)];
@@ -166,7 +155,9 @@ function dumpAction(action: Action, match: Match, state: { tagged: boolean }): s
     }
     case "clone":
     case "write_actions":
-      return [`${action.kind}(${dumpActions(action.actions, match)})`];
+      // An empty set is no instruction at all.
+      if (action.kind === "write_actions" && action.actions.length === 0) return [];
+      return [`${action.kind}(${dumpActions(action.actions, match, { ...state })})`];
     case "note": {
       // An action is a multiple of 8 bytes long; 10 come before the note.
       const length = Math.ceil((action.bytes.length + 10) / 8) * 8 - 10;
@@ -177,8 +168,6 @@ function dumpAction(action: Action, match: Match, state: { tagged: boolean }): s
         }),
       ];
     }
-    case "learn":
-      return [dumpLearn(action)];
   }
   return [formatAction(action)];
 }
@@ -197,7 +186,12 @@ function asSetField(action: Action): Action {
 }
 
 function setField(target: Subfield, value: bigint): string {
-  return formatAction(asSetField({ kind: "load", value, target }));
+  const text = formatAction(asSetField({ kind: "load", value, target }));
+  const { field, bits } = target;
+  // A field that fills no whole number of bytes is never written as a whole.
+  return bits === field.bits && bits % 8 !== 0
+    ? text.replace("->", `/${hex(fullMask(field))}->`)
+    : text;
 }
 
 function dumpMod(name: ModName, value: bigint, match: Match, state: { tagged: boolean }): string[] {
@@ -232,20 +226,4 @@ function dumpMod(name: ModName, value: bigint, match: Match, state: { tagged: bo
       return [...push, change];
     }
   }
-}
-
-function dumpLearn(action: LearnAction): string {
-  const text = formatAction({ ...action, specs: [] }).slice(0, -1);
-  const isWhole = (field: Field, { start, bits }: Subfield) => start === 0 && bits === field.bits;
-  const source = (from: LearnSource) => ("value" in from ? hex(from.value) : formatSubfield(from));
-  const specs = action.specs.map((spec) => {
-    if (spec.kind === "output") return `output:${formatSubfield(spec.source)}`;
-    const { target } = spec;
-    if (spec.kind === "load") return `load:${source(spec.source)}->${formatSubfield(target)}`;
-    if ("value" in spec.source && isWhole(target.field, target))
-      return `${target.field.name}=${formatMasked(target.field, spec.source.value, fullMask(target.field))}`;
-    const [to, from] = [formatSubfield(target), source(spec.source)];
-    return to === from ? to : `${to}=${from}`;
-  });
-  return `${[text, ...specs].join(",")})`;
 }

@@ -28,7 +28,14 @@ export type Prerequisite =
   | "sctp"
   | "icmp"
   | "icmp6"
-  | "nd";
+  | "nd"
+  | "nd_solicit"
+  | "nd_advert"
+  /** The original direction of a connection. */
+  | "ct"
+  | "ct_ipv4"
+  | "ct_ipv6"
+  | "ct_ports";
 
 export interface Field {
   /** The name that `format` writes for the target of `set_field`. */
@@ -85,17 +92,17 @@ export const FIELDS: readonly Field[] = [
   field("ct_zone", 16, "hex", "", "none", "NXM_NX_CT_ZONE"),
   field("ct_mark", 32, "hex", "mw", "none", "NXM_NX_CT_MARK"),
   field("ct_label", 128, "hex", "mw", "none", "NXM_NX_CT_LABEL"),
-  field("ct_nw_src", 32, "ipv4", "m", "ipv4", "NXM_NX_CT_NW_SRC"),
-  field("ct_nw_dst", 32, "ipv4", "m", "ipv4", "NXM_NX_CT_NW_DST"),
-  field("ct_ipv6_src", 128, "ipv6", "m", "ipv6", "NXM_NX_CT_IPV6_SRC"),
-  field("ct_ipv6_dst", 128, "ipv6", "m", "ipv6", "NXM_NX_CT_IPV6_DST"),
-  field("ct_nw_proto", 8, "decimal", "", "ip", "NXM_NX_CT_NW_PROTO"),
-  field("ct_tp_src", 16, "decimal", "m", "ip", "NXM_NX_CT_TP_SRC"),
-  field("ct_tp_dst", 16, "decimal", "m", "ip", "NXM_NX_CT_TP_DST"),
+  field("ct_nw_src", 32, "ipv4", "m", "ct_ipv4", "NXM_NX_CT_NW_SRC"),
+  field("ct_nw_dst", 32, "ipv4", "m", "ct_ipv4", "NXM_NX_CT_NW_DST"),
+  field("ct_ipv6_src", 128, "ipv6", "m", "ct_ipv6", "NXM_NX_CT_IPV6_SRC"),
+  field("ct_ipv6_dst", 128, "ipv6", "m", "ct_ipv6", "NXM_NX_CT_IPV6_DST"),
+  field("ct_nw_proto", 8, "decimal", "", "ct", "NXM_NX_CT_NW_PROTO"),
+  field("ct_tp_src", 16, "decimal", "m", "ct_ports", "NXM_NX_CT_TP_SRC"),
+  field("ct_tp_dst", 16, "decimal", "m", "ct_ports", "NXM_NX_CT_TP_DST"),
   ...REGISTERS,
   field("tun_id", 64, "hex", "mw", "none", "NXM_NX_TUN_ID", "tunnel_id"),
   field("metadata", 64, "hex", "mw", "none", "OXM_OF_METADATA"),
-  field("in_port", 16, "port", "w", "none", "NXM_OF_IN_PORT", "in_port_oxm", "OXM_OF_IN_PORT"),
+  field("in_port", 16, "port", "w", "none", "NXM_OF_IN_PORT"),
   field("vlan_tci", 16, "hex", "mw", "none", "NXM_OF_VLAN_TCI"),
   field("vlan_vid", 13, "decimal", "mw", "none", "OXM_OF_VLAN_VID"),
   field("vlan_pcp", 3, "decimal", "w", "vlan", "OXM_OF_VLAN_PCP"),
@@ -118,8 +125,8 @@ export const FIELDS: readonly Field[] = [
   field("nw_ecn", 2, "decimal", "w", "ip", "NXM_NX_IP_ECN", "ip_ecn", "OXM_OF_IP_ECN"),
   field("nw_ttl", 8, "decimal", "w", "ip", "NXM_NX_IP_TTL"),
   field("ip_frag", 2, "frag", "m", "ip", "NXM_NX_IP_FRAG", "nw_frag"),
-  field("tcp_src", 16, "decimal", "mw", "tcp", "NXM_OF_TCP_SRC", "OXM_OF_TCP_SRC"),
-  field("tcp_dst", 16, "decimal", "mw", "tcp", "NXM_OF_TCP_DST", "OXM_OF_TCP_DST"),
+  field("tcp_src", 16, "decimal", "mw", "tcp", "NXM_OF_TCP_SRC", "OXM_OF_TCP_SRC", "tp_src"),
+  field("tcp_dst", 16, "decimal", "mw", "tcp", "NXM_OF_TCP_DST", "OXM_OF_TCP_DST", "tp_dst"),
   field("udp_src", 16, "decimal", "mw", "udp", "NXM_OF_UDP_SRC", "OXM_OF_UDP_SRC"),
   field("udp_dst", 16, "decimal", "mw", "udp", "NXM_OF_UDP_DST", "OXM_OF_UDP_DST"),
   field("sctp_src", 16, "decimal", "mw", "sctp", "OXM_OF_SCTP_SRC"),
@@ -129,8 +136,8 @@ export const FIELDS: readonly Field[] = [
   field("icmpv6_type", 8, "decimal", "w", "icmp6", "NXM_NX_ICMPV6_TYPE", "OXM_OF_ICMPV6_TYPE"),
   field("icmpv6_code", 8, "decimal", "w", "icmp6", "NXM_NX_ICMPV6_CODE", "OXM_OF_ICMPV6_CODE"),
   field("nd_target", 128, "ipv6", "mw", "nd", "NXM_NX_ND_TARGET", "OXM_OF_IPV6_ND_TARGET"),
-  field("nd_sll", 48, "mac", "mw", "nd", "NXM_NX_ND_SLL", "OXM_OF_IPV6_ND_SLL"),
-  field("nd_tll", 48, "mac", "mw", "nd", "NXM_NX_ND_TLL", "OXM_OF_IPV6_ND_TLL"),
+  field("nd_sll", 48, "mac", "mw", "nd_solicit", "NXM_NX_ND_SLL", "OXM_OF_IPV6_ND_SLL"),
+  field("nd_tll", 48, "mac", "mw", "nd_advert", "NXM_NX_ND_TLL", "OXM_OF_IPV6_ND_TLL"),
   field("tcp_flags", 12, "tcp_flags", "m", "tcp", "NXM_NX_TCP_FLAGS", "OXM_OF_TCP_FLAGS"),
 ];
 

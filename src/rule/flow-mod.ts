@@ -1,8 +1,8 @@
 import type { Action } from "./action.ts";
 import type { Match } from "./match.ts";
-import { parseHeader, parseRule } from "./parse.ts";
+import { type ParseOptions, parseHeader, parseRule, splitActions } from "./parse.ts";
 import { parseActionList } from "./parse-action.ts";
-import { type PortNames, parseMatch, parsePort } from "./parse-match.ts";
+import { parseMatch, parsePort } from "./parse-match.ts";
 import { Piece } from "./piece.ts";
 import type { PortRef } from "./port.ts";
 import type { FlowFlag, Rule } from "./rule.ts";
@@ -44,13 +44,8 @@ const COMMANDS = ["add", "modify", "modify_strict", "delete", "delete_strict"] a
 
 export type FlowCommand = (typeof COMMANDS)[number];
 
-interface FlowModOptions {
-  readonly origin?: string;
-  readonly ports?: PortNames;
-}
-
 /** The changes in a file of `ovs-ofctl add-flows`: a line may begin with a command, and adds without. Throws InputError. */
-export function parseFlowMods(text: string, options: FlowModOptions = {}): FlowMod[] {
+export function parseFlowMods(text: string, options: ParseOptions = {}): FlowMod[] {
   const origin = options.origin ?? "rules";
   return text.split(/\r?\n/).flatMap((line, i) => {
     const content = line.replace(/#.*$/, "").trim();
@@ -66,7 +61,7 @@ export function parseFlowMods(text: string, options: FlowModOptions = {}): FlowM
 export function parseFlowMod(
   command: FlowCommand,
   text: string,
-  options: FlowModOptions = {},
+  options: ParseOptions = {},
 ): FlowMod {
   switch (command) {
     case "add":
@@ -81,7 +76,7 @@ export function parseFlowMod(
 }
 
 /** Which rules a text such as `table=1,cookie=0x5/-1,out_port=2,tcp` means. Throws InputError. */
-function parseFilter(text: string, strict: boolean, options: FlowModOptions): FlowFilter {
+function parseFilter(text: string, strict: boolean, options: ParseOptions): FlowFilter {
   const piece = new Piece(text, options.origin ?? "filter").trim();
   const { table, priority, cookie, tokens } = parseHeader(piece, { anyTable: true });
   if (cookie !== undefined) throw piece.error("cookie= needs a mask here: cookie=VALUE/-1");
@@ -107,23 +102,23 @@ function parseFilter(text: string, strict: boolean, options: FlowModOptions): Fl
         return true;
     }
   });
-  const match = parseMatch(rest, options.ports);
+  const match = parseMatch(rest, options.ports, options);
   return { table, strict, priority, match, cookie: cookieValue, cookieMask, outPort, outGroup };
 }
 
-function parseModify(text: string, strict: boolean, options: FlowModOptions): FlowMod {
+function parseModify(text: string, strict: boolean, options: ParseOptions): FlowMod {
   const piece = new Piece(text, options.origin ?? "rule").trim();
-  const start = /(^|[\s,])actions?\s*=/i.exec(piece.text);
-  if (start === null) throw piece.slice(piece.text.length).error("the change has no actions=…");
-  const head = piece.slice(0, start.index);
+  const [head, list] = splitActions(piece);
   const { cookie, flags } = parseHeader(head, { anyTable: true });
   // In a change a cookie without a mask is the new one, and no part of the filter.
   const filterText = head.text.replace(/(^|[\s,])cookie=[^/,\s]+(?=$|[\s,])/, "$1");
   const filter = parseFilter(filterText, strict, options);
-  const actions = parseActionList(piece.slice(start.index + start[0].length).trim(), {
+  const { ports, version } = options;
+  const actions = parseActionList(list, {
     match: filter.match,
     table: filter.table ?? 0,
-    ports: options.ports,
+    ports,
+    version,
   });
   const { match, priority, table } = filter;
   const rule = { table: table ?? 0, priority, cookie: cookie ?? 0n, match, actions };

@@ -1,8 +1,18 @@
-import type { Action, CtAction, LearnAction, LearnSource, Nat, Subfield } from "./action.ts";
+import type {
+  Action,
+  ControllerAction,
+  CtAction,
+  LearnAction,
+  LearnSource,
+  LearnSpec,
+  Nat,
+  Subfield,
+} from "./action.ts";
+import { fullMask } from "./field.ts";
 import { exactValue, type FieldMatch, type Match, SHORTHANDS } from "./match.ts";
 import { formatPort } from "./port.ts";
 import { DEFAULT_PRIORITY, type Rule } from "./rule.ts";
-import { formatIpv4, formatIpv6, formatMac, formatMasked, hex } from "./value.ts";
+import { formatIpv4, formatIpv6, formatMac, formatMasked, hex, number } from "./value.ts";
 
 /** A rule as `ovs-ofctl` reads it: `parseRule` gives the same rule back. */
 export function formatRule(rule: Rule): string {
@@ -96,7 +106,7 @@ export function formatActions(actions: readonly Action[]): string {
 export function formatAction(action: Action): string {
   switch (action.kind) {
     case "output":
-      return `output:${formatPort(action.port)}`;
+      return formatOutput(action);
     case "output_field":
       return `output:${formatSubfield(action.source)}`;
     case "in_port":
@@ -106,20 +116,16 @@ export function formatAction(action: Action): string {
     case "local":
       return action.kind.toUpperCase();
     case "controller":
-      return `CONTROLLER:${action.maxLength}`;
+      return formatController(action);
     case "group":
       return `group:${action.group}`;
     case "resubmit":
-      return formatResubmit(action.port === null ? "" : formatPort(action.port), action.table);
+      return formatResubmit(action);
     case "goto_table":
       return `goto_table:${action.table}`;
     case "set_field": {
       const { field } = action;
-      const value =
-        field.format === "port"
-          ? String(action.value)
-          : formatMasked(field, action.value, action.mask);
-      return `set_field:${value}->${field.name}`;
+      return `set_field:${formatNewValue(action)}->${field.name}`;
     }
     case "move":
       return `move:${formatSubfield(action.source)}->${formatSubfield(action.target)}`;
@@ -131,6 +137,10 @@ export function formatAction(action: Action): string {
     case "pop":
       return `${action.kind}:${formatSubfield(action.subfield)}`;
     case "dec_ttl":
+      return action.controllers === undefined ? "dec_ttl" : `dec_ttl(${action.controllers.join()})`;
+    case "set_queue":
+      return `set_queue:${action.queue}`;
+    case "pop_queue":
     case "pop_vlan":
     case "ct_clear":
     case "clear_actions":
@@ -143,19 +153,47 @@ export function formatAction(action: Action): string {
     case "learn":
       return formatLearn(action);
     case "note":
-      return `note:${action.bytes.map((b) => b.toString(16).padStart(2, "0")).join(".")}`;
+      return `note:${formatBytes(action.bytes)}`;
     case "clone":
     case "write_actions":
       return `${action.kind}(${formatActions(action.actions)})`;
     case "write_metadata": {
       const full = action.mask === (1n << 64n) - 1n;
-      return `write_metadata:${hex(action.value)}${full ? "" : `/${hex(action.mask)}`}`;
+      return `write_metadata:${number(action.value)}${full ? "" : `/${number(action.mask)}`}`;
     }
   }
 }
 
-function formatResubmit(port: string, table: number | null): string {
-  return table === null ? `resubmit:${port}` : `resubmit(${port},${table})`;
+function formatNewValue({ field, value, mask }: Extract<Action, { kind: "set_field" }>): string {
+  if (field.format === "port") return String(value);
+  if (field.format === "decimal" && mask !== fullMask(field)) return `${value}/${hex(mask)}`;
+  return formatMasked(field, value, mask);
+}
+
+function formatOutput({ port, maxLength }: Extract<Action, { kind: "output" }>): string {
+  const text = formatPort(port);
+  return maxLength === undefined ? `output:${text}` : `output(port=${text},max_len=${maxLength})`;
+}
+
+function formatController({ maxLength, reason, id, userdata = [] }: ControllerAction): string {
+  if (reason === undefined && id === undefined && userdata.length === 0)
+    return `CONTROLLER:${maxLength}`;
+  const parts: string[] = [];
+  if (reason !== undefined) parts.push(`reason=${reason}`);
+  if (maxLength !== 65535) parts.push(`max_len=${maxLength}`);
+  if (id !== undefined) parts.push(`id=${id}`);
+  if (userdata.length > 0) parts.push(`userdata=${formatBytes(userdata)}`);
+  return `controller(${parts.join()})`;
+}
+
+function formatBytes(bytes: readonly number[]): string {
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(".");
+}
+
+function formatResubmit({ port, table, ct }: Extract<Action, { kind: "resubmit" }>): string {
+  const from = port === null ? "" : formatPort(port);
+  if (table === null && ct === undefined) return `resubmit:${from}`;
+  return `resubmit(${from},${table ?? ""}${ct ? ",ct" : ""})`;
 }
 
 export function formatSubfield({ field, start, bits }: Subfield): string {
@@ -175,8 +213,11 @@ function formatCt(action: CtAction): string {
   if (action.table !== null) parts.push(`table=${action.table}`);
   if (typeof action.zone !== "number") parts.push(`zone=${formatSubfield(action.zone)}`);
   else if (action.zone !== 0) parts.push(`zone=${action.zone}`);
-  if (action.nat !== null) parts.push(formatNat(action.nat));
-  if (action.exec.length > 0) parts.push(`exec(${formatActions(action.exec)})`);
+  const nat = action.nat === null ? [] : [formatNat(action.nat)];
+  if (!action.natLast) parts.push(...nat);
+  const inner = [...action.exec.map(formatAction), ...(action.natLast ? nat : [])];
+  if (inner.length > 0) parts.push(`exec(${inner.join()})`);
+  if (action.alg !== undefined) parts.push(`alg=${action.alg}`);
   return parts.length === 0 ? "ct" : `ct(${parts.join(",")})`;
 }
 
@@ -194,7 +235,11 @@ function formatNatRange({ address, ports }: Nat): string {
     ports === null ? "" : `:${ports.first}${ports.last === ports.first ? "" : `-${ports.last}`}`;
   if (address === null) return `=${portText}`;
   const write = (value: bigint): string =>
-    address.family === 4 ? formatIpv4(value) : `[${formatIpv6(value)}]`;
+    address.family === 4
+      ? formatIpv4(value)
+      : ports === null
+        ? formatIpv6(value)
+        : `[${formatIpv6(value)}]`;
   const last = address.last === address.first ? "" : `-${write(address.last)}`;
   return `=${write(address.first)}${last}${portText}`;
 }
@@ -204,16 +249,27 @@ function formatLearn(action: LearnAction): string {
   if (action.idleTimeout > 0) parts.push(`idle_timeout=${action.idleTimeout}`);
   if (action.hardTimeout > 0) parts.push(`hard_timeout=${action.hardTimeout}`);
   if (action.priority !== DEFAULT_PRIORITY) parts.push(`priority=${action.priority}`);
+  if (action.sendFlowRem) parts.push("send_flow_rem");
   if (action.cookie !== 0n) parts.push(`cookie=${hex(action.cookie)}`);
   for (const spec of action.specs) {
     if (spec.kind === "output") parts.push(`output:${formatSubfield(spec.source)}`);
     else if (spec.kind === "load") {
       parts.push(`load:${formatSource(spec.source)}->${formatSubfield(spec.target)}`);
-    } else parts.push(`${formatSubfield(spec.target)}=${formatSource(spec.source)}`);
+    } else parts.push(formatLearnMatch(spec));
   }
   return `learn(${parts.join(",")})`;
 }
 
+function formatLearnMatch({ target, source }: Extract<LearnSpec, { kind: "match" }>): string {
+  const { field, bits } = target;
+  if ("value" in source && bits === field.bits) {
+    const port = field.format === "port" ? String(source.value) : null;
+    return `${field.name}=${port ?? formatMasked(field, source.value, fullMask(field))}`;
+  }
+  const [to, from] = [formatSubfield(target), formatSource(source)];
+  return to === from ? to : `${to}=${from}`;
+}
+
 function formatSource(source: LearnSource): string {
-  return "value" in source ? hex(source.value) : formatSubfield(source);
+  return "value" in source ? number(source.value) : formatSubfield(source);
 }

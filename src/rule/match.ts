@@ -24,6 +24,8 @@ export const ETH_TYPE = {
   ipv6: 0x86dd,
   vlan: 0x8100,
   qinq: 0x88a8,
+  mpls: 0x8847,
+  mplsMulticast: 0x8848,
 } as const;
 export const IP_PROTO = { icmp: 1, igmp: 2, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as const;
 
@@ -49,6 +51,8 @@ export const SHORTHANDS: ReadonlyMap<string, readonly [ethType: number, ipProto:
     ["sctp6", [ETH_TYPE.ipv6, IP_PROTO.sctp]],
     ["icmp6", [ETH_TYPE.ipv6, IP_PROTO.icmp6]],
     ["icmpv6", [ETH_TYPE.ipv6, IP_PROTO.icmp6]],
+    ["mpls", [ETH_TYPE.mpls, null]],
+    ["mplsm", [ETH_TYPE.mplsMulticast, null]],
   ]);
 
 export function findFieldMatch(match: Match, name: string): FieldMatch | undefined {

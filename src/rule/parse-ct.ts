@@ -1,68 +1,85 @@
-import type { Action, Nat, Subfield } from "./action.ts";
-import {
-  type ActionContext,
-  type Call,
-  parseActionList,
-  parseCall,
-  parseSubfield,
-  parseTable,
-} from "./parse-action.ts";
-import { isIp } from "./parse-match.ts";
+import type { Action, CtAction, Subfield } from "./action.ts";
+import { type ActionContext, type Call, hasPrerequisite, parseCall } from "./call.ts";
+import { findFieldMatch, type Match } from "./match.ts";
+import { parseNested } from "./parse-action.ts";
+import { parseTable } from "./parse-match.ts";
+import { parseNat } from "./parse-nat.ts";
+import { parseSubfield } from "./parse-subfield.ts";
 import { nearest, type Piece, splitList } from "./piece.ts";
-import { parseIpv4, parseIpv6, parseNumber } from "./value.ts";
+import { isIp } from "./prerequisite.ts";
+import { requireVersion } from "./since.ts";
+import { parseNumber } from "./value.ts";
 
 const KEYS = ["commit", "force", "zone", "table", "nat", "exec", "alg"];
-const NAT_KEYS = ["src", "dst", "persistent", "hash", "random"];
 
 /** `ct(…)`, ovs-actions(7). Throws InputError. */
 export function parseCt(call: Call, context: ActionContext): Action {
   if (context.match !== null && !isIp(context.match)) {
     throw call.name.error("ct needs ip or ipv6 in the rule's match");
   }
-  let commit = false;
-  let force = false;
-  let zone: number | Subfield = 0;
-  let table: number | null = null;
-  let nat: Nat | null = null;
-  let exec: readonly Action[] = [];
+  const ct: { -readonly [K in keyof CtAction]: CtAction[K] } = {
+    kind: "ct",
+    commit: false,
+    force: false,
+    zone: 0,
+    table: null,
+    nat: null,
+    exec: [],
+  };
   let natAt: Piece | null = null;
   let execAt: Piece | null = null;
+  const setNat = (part: Piece, value: Piece | null, isLast: boolean): void => {
+    requireVersion(part, context.version, "2.6", "nat");
+    if (natAt !== null) throw part.error("nat is given twice");
+    natAt = part;
+    ct.nat = parseNat(value, context);
+    if (isLast) ct.natLast = true;
+  };
   for (const part of call.argument === null ? [] : splitList(call.argument)) {
     const inner = parseCall(part);
     const value = inner?.argument ?? null;
     switch (inner?.name.text) {
       case "commit":
-        commit = true;
+        ct.commit = true;
         break;
       case "force":
-        force = true;
+        requireVersion(part, context.version, "2.8");
+        ct.force = true;
         break;
       case "zone":
-        zone = parseZone(need(part, value), context);
+        ct.zone = parseZone(need(part, value), context);
         break;
       case "table":
-        table = parseTable(need(part, value));
+        ct.table = parseTable(need(part, value));
         break;
       case "nat":
-        natAt = part;
-        nat = parseNat(value);
+        setNat(part, value, ct.exec.length > 0);
         break;
       case "exec":
         execAt = part;
-        exec = parseExec(need(part, value), context);
+        ct.exec = [...ct.exec, ...parseExec(need(part, value), context, setNat)];
         break;
       case "alg":
-        throw part.error("alg is not supported");
+        ct.alg = parseAlg(need(part, value), context);
+        break;
       default: {
         const near = nearest(inner?.name.text ?? part.text, KEYS);
         throw part.expected(near === null ? KEYS.join(", ") : `a part of ct (nearest: ${near})`);
       }
     }
   }
-  if (force && !commit) throw call.name.error("force needs commit");
-  if (execAt && !commit) throw execAt.error("exec needs commit");
-  if (natAt && nat?.kind && !commit) throw natAt.error(`nat(${nat.kind}) needs commit`);
-  return { kind: "ct", commit, force, zone, table, nat, exec };
+  if (ct.commit && context.match !== null && isInvalid(context.match))
+    throw call.name.error("ct(commit) commits nothing where the match has ct_state=+inv");
+  if (ct.force && !ct.commit) throw call.name.error("force needs commit");
+  if (execAt && ct.exec.length > 0 && !ct.commit)
+    throw (execAt as Piece).error("exec needs commit");
+  if (natAt && ct.nat?.kind && !ct.commit)
+    throw (natAt as Piece).error(`nat(${ct.nat.kind}) needs commit`);
+  return ct;
+}
+
+function isInvalid(match: Match): boolean {
+  return ((findFieldMatch(match, "ct_state")?.value ?? 0n) & 0x10n) !== 0n;
 }
 
 function need(part: Piece, value: Piece | null): Piece {
@@ -77,9 +94,18 @@ function parseZone(piece: Piece, context: ActionContext): number | Subfield {
   return source;
 }
 
-/** Only mark and label of the connection can be changed here. */
-function parseExec(piece: Piece, context: ActionContext): readonly Action[] {
-  const actions = parseActionList(piece, context);
+/** Only mark and label of the connection can be changed here, and `nat` may stand here, too. */
+function parseExec(
+  piece: Piece,
+  context: ActionContext,
+  setNat: (part: Piece, value: Piece | null, isLast: boolean) => void,
+): readonly Action[] {
+  const actions: Action[] = [];
+  for (const part of splitList(piece)) {
+    const call = parseCall(part);
+    if (call?.name.text === "nat") setNat(part, call.argument, actions.length > 0);
+    else actions.push(...parseNested(part, { ...context, within: "ct" }));
+  }
   for (const action of actions) {
     const field =
       action.kind === "set_field"
@@ -94,70 +120,14 @@ function parseExec(piece: Piece, context: ActionContext): readonly Action[] {
   return actions;
 }
 
-function parseNat(piece: Piece | null): Nat {
-  let kind: Nat["kind"] = null;
-  let range: Pick<Nat, "address" | "ports"> = { address: null, ports: null };
-  let persistent = false;
-  let choice: Nat["choice"] = null;
-  for (const part of piece === null ? [] : splitList(piece)) {
-    const [key, value] = part.cut("=") ?? [part, null];
-    switch (key.text) {
-      case "src":
-      case "dst":
-        if (kind !== null) throw part.error("nat takes one of src and dst");
-        kind = key.text;
-        if (value !== null) range = parseNatRange(value);
-        break;
-      case "persistent":
-        persistent = true;
-        break;
-      case "hash":
-      case "random":
-        if (choice !== null) throw part.error("nat takes one of hash and random");
-        choice = key.text;
-        break;
-      default: {
-        const near = nearest(key.text, NAT_KEYS);
-        throw part.expected(
-          near === null ? NAT_KEYS.join(", ") : `a part of nat (nearest: ${near})`,
-        );
-      }
-    }
-  }
-  if (piece !== null && kind === null && (persistent || choice !== null)) {
-    throw piece.error("persistent, hash and random need src or dst");
-  }
-  return { kind, ...range, persistent, choice };
-}
+/** Helpers, and the protocol that each is for. */
+const ALGS = { ftp: "tcp", tftp: "udp" } as const;
 
-/** `ADDRESS[-ADDRESS][:PORT[-PORT]]`; an IPv6 address with ports stands in brackets. */
-function parseNatRange(piece: Piece): Pick<Nat, "address" | "ports"> {
-  const bracketed = /^(\[[^\]]*\](?:-\[[^\]]*\])?)(:.*)?$/.exec(piece.text);
-  const v6 = bracketed !== null || (piece.text.match(/:/g)?.length ?? 0) > 1;
-  const addressLength =
-    bracketed?.[1]?.length ?? (v6 ? piece.text.length : piece.text.indexOf(":"));
-  const addresses = piece.slice(0, addressLength < 0 ? piece.text.length : addressLength);
-  const portsAt = addressLength < 0 ? piece.text.length : addressLength + 1;
-  const address = addresses.text === "" ? null : parseAddressRange(addresses, v6);
-  const portText = piece.slice(Math.min(portsAt, piece.text.length));
-  return { address, ports: portText.text === "" ? null : parsePortRange(portText) };
-}
-
-function parseAddressRange(piece: Piece, v6: boolean): NonNullable<Nat["address"]> {
-  const [first, last] = piece.cut("-") ?? [piece, piece];
-  const parse = (p: Piece): bigint => {
-    const bare = p.text.startsWith("[") ? p.slice(1, p.text.length - 1) : p;
-    return v6 ? parseIpv6(bare) : parseIpv4(bare);
-  };
-  const range = { family: v6 ? 6 : 4, first: parse(first), last: parse(last) } as const;
-  if (range.last < range.first) throw last.error("the last address is below the first");
-  return range;
-}
-
-function parsePortRange(piece: Piece): NonNullable<Nat["ports"]> {
-  const [firstText, lastText] = piece.cut("-") ?? [piece, piece];
-  const first = Number(parseNumber(firstText, 16, "a port"));
-  const last = Number(parseNumber(lastText, 16, "a port"));
-  if (last < first) throw lastText.error("the last port is below the first");
-  return { first, last };
+function parseAlg(piece: Piece, context: ActionContext): "ftp" | "tftp" {
+  const { text } = piece;
+  if (text !== "ftp" && text !== "tftp") throw piece.expected("ftp or tftp");
+  if (text === "tftp") requireVersion(piece, context.version, "2.7", "alg=tftp");
+  if (!hasPrerequisite(context, ALGS[text]))
+    throw piece.error(`alg=${text} needs ${ALGS[text]} in the rule's match`);
+  return text;
 }

@@ -1,11 +1,22 @@
 import type { Action } from "./action.ts";
-import { parseActionList, parseTable } from "./parse-action.ts";
-import { type MatchToken, type PortNames, parseMatch } from "./parse-match.ts";
+import { parseActionList } from "./parse-action.ts";
+import {
+  type MatchOptions,
+  type MatchToken,
+  type PortNames,
+  parseMatch,
+  parseTable,
+} from "./parse-match.ts";
 import { Piece, splitList } from "./piece.ts";
 import { DEFAULT_PRIORITY, FLOW_FLAGS, type FlowFlag, type Rule } from "./rule.ts";
 import { parseNumber } from "./value.ts";
 
-export interface ParseOptions {
+/**
+ * `version` "2.5": what that Open vSwitch did not have is an error, which says since when there is. `lenient`: as
+ * ovs-ofctl, which leaves out a condition that cannot be (`tp_dst=80` without `tcp`) and so matches more; without it
+ * such a rule is an error.
+ */
+export interface ParseOptions extends MatchOptions {
   /** Where the text is from, for errors: a file's name. */
   readonly origin?: string;
   /** The bridge's ports. Given, names become numbers at once, and an unknown name is an error. */
@@ -44,7 +55,8 @@ export function parseRule(line: string, options: ParseOptions = {}): Rule {
 /** A list of actions for a packet of which nothing is known (`packet-out`). */
 export function parseActions(text: string, options: ParseOptions = {}): Action[] {
   const piece = new Piece(text, options.origin ?? "actions").trim();
-  return parseActionList(piece, { match: null, table: -1, ports: options.ports });
+  const { ports, version } = options;
+  return parseActionList(piece, { match: null, table: -1, ports, version });
 }
 
 function withoutComment(line: string): string {
@@ -54,20 +66,12 @@ function withoutComment(line: string): string {
 
 /** A line that is one rule. `hidden`: the switch may have made it itself, with a priority that no user can give. */
 export function parseLine(piece: Piece, options: ParseOptions, hidden = false): Rule {
-  const start = /(^|[\s,])actions?\s*=/i.exec(piece.text);
-  if (start === null) {
-    throw piece.slice(piece.text.length).error("the rule has no actions=…");
-  }
-  const matchPart = piece.slice(0, start.index);
-  const actionPart = piece.slice(start.index + start[0].length).trim();
+  const [matchPart, actionPart] = splitActions(piece);
   const { table, tokens, ...header } = parseHeader(matchPart, { hidden });
   if (table === null) throw matchPart.error("a rule is in one table");
-  const match = parseMatch(tokens, options.ports);
-  const actions = parseActionList(actionPart, {
-    match,
-    table,
-    ports: options.ports,
-  });
+  const { ports, version } = options;
+  const match = parseMatch(tokens, ports, options);
+  const actions = parseActionList(actionPart, { match, table, ports, version });
   if (actions.length === 0 && actionPart.text.toLowerCase() !== "drop" && actionPart.text !== "") {
     throw actionPart.expected("an action");
   }
@@ -83,6 +87,13 @@ export function parseLine(piece: Piece, options: ParseOptions, hidden = false): 
     match,
     actions,
   };
+}
+
+/** What stands before and behind the first `action=` or `actions=`. Throws InputError where there is none. */
+export function splitActions(piece: Piece): readonly [Piece, Piece] {
+  const start = /actions?\s*=/.exec(piece.text);
+  if (start === null) throw piece.slice(piece.text.length).error("the rule has no actions=…");
+  return [piece.slice(0, start.index), piece.slice(start.index + start[0].length).trim()];
 }
 
 /** What stands before the actions and is no part of the match. */

@@ -22,8 +22,8 @@ const RESERVED: ReadonlyMap<string, number> = new Map([
   ["all", PORT.all],
   ["controller", PORT.controller],
   ["local", PORT.local],
-  ["none", PORT.none],
   ["any", PORT.none],
+  ["none", PORT.none],
 ]);
 
 /** The number of a reserved port's name, in upper or lower case. */

@@ -5,10 +5,14 @@ import { type Field, fullMask } from "./field.ts";
 import { CT_STATE_BITS, FRAG_WORDS, TCP_FLAG_BITS } from "./match.ts";
 import type { Piece } from "./piece.ts";
 
-/** A whole number in decimal or 0x… of at most `bits` bits. Throws InputError. */
+/**
+ * A whole number of at most `bits` bits, written as in C: decimal, 0x… in hexadecimal, 0… in octal. Throws InputError.
+ */
 export function parseNumber(piece: Piece, bits: number, what = "a number"): bigint {
-  if (!/^(0x[0-9a-f]+|[0-9]+)$/i.test(piece.text)) throw piece.expected(what);
-  const value = BigInt(piece.text);
+  const { text } = piece;
+  const octal = /^0[0-7]+$/.test(text);
+  if (!octal && !/^(0x[0-9a-f]+|0|[1-9][0-9]*)$/i.test(text)) throw piece.expected(what);
+  const value = BigInt(octal ? `0o${text}` : text);
   if (value >> BigInt(bits) !== 0n) {
     throw piece.expected(`${what} of at most ${bits} bits`);
   }
@@ -48,59 +52,106 @@ export interface MaskedValue {
   readonly mask: bigint;
 }
 
-/** A value of `field` with an optional `/mask`, as written in a match or in `set_field`. Throws InputError. */
+/**
+ * A value of `field` with an optional `/mask`, as written in a match or in `set_field`. The value may have bits outside
+ * the mask. Throws InputError.
+ */
 export function parseMasked(field: Field, piece: Piece): MaskedValue {
   const words = parseWords(field, piece);
-  if (words !== null) return words;
+  if (words !== null) return knownFlags(field, piece, words);
   const parts = piece.cut("/");
-  if (parts === null) return { value: parseValue(field, piece), mask: fullMask(field) };
+  if (parts === null) {
+    return knownFlags(field, piece, { value: parseValue(field, piece), mask: flagMask(field) });
+  }
   if (!field.maskable) throw piece.error(`${field.name} takes no mask`);
   const [text, maskText] = parts;
   const mask = parseMask(field, maskText);
-  return { value: parseValue(field, text) & mask, mask };
+  return knownFlags(field, piece, { value: parseValue(field, text), mask });
+}
+
+const CT_STATE_ALL = CT_STATE_BITS.reduce((sum, [, bit]) => sum | BigInt(bit), 0n);
+
+/** What a value without a mask is about: of `ct_state` only the bits that there are. */
+function flagMask(field: Field): bigint {
+  return field.format === "ct_state" ? CT_STATE_ALL : fullMask(field);
+}
+
+function knownFlags(field: Field, piece: Piece, masked: MaskedValue): MaskedValue {
+  if (field.format !== "ct_state" || ((masked.value | masked.mask) & ~CT_STATE_ALL) === 0n)
+    return masked;
+  throw piece.error(`ct_state has bits up to 0x${CT_STATE_ALL.toString(16)} only`);
 }
 
 function parseWords(field: Field, piece: Piece): MaskedValue | null {
-  if (field.format === "ct_state") return parseFlags(piece, CT_STATE_BITS);
-  if (field.format === "tcp_flags") return parseFlags(piece, TCP_FLAG_BITS);
+  if (field.format === "ct_state") return parseFlags(field, piece, CT_STATE_BITS);
+  if (field.format === "tcp_flags") return parseFlags(field, piece, TCP_FLAG_BITS);
   if (field.format === "frag") {
     const found = FRAG_WORDS.find(([word]) => word === piece.text.toLowerCase());
-    if (found !== undefined) return { value: found[1], mask: found[2] };
-    if (!/^\d/.test(piece.text)) throw piece.expected("no, yes, first, later or not_later");
+    if (found === undefined) throw piece.expected("no, yes, first, later or not_later");
+    return { value: found[1], mask: found[2] };
   }
   return null;
 }
 
-/** `+syn-ack`: these set, those clear, the others do not matter. `null` where the text is a number. */
-function parseFlags(
-  piece: Piece,
-  bits: readonly (readonly [string, number])[],
-): MaskedValue | null {
+/**
+ * `+syn-ack`: these set, those clear, the others do not matter. `syn|ack`: these set, all others clear. `null` where
+ * the text is a number.
+ */
+function parseFlags(field: Field, piece: Piece, bits: FlagBits): MaskedValue | null {
   if (/^\d/.test(piece.text)) return null;
-  const names = bits.map(([name]) => name);
+  if (/^[a-z[]/i.test(piece.text)) return parseExactFlags(field, piece, bits);
   let [value, mask] = [0n, 0n];
   let at = 0;
-  for (const match of piece.text.matchAll(/([+-])([a-z]+)/gi)) {
-    if (match.index !== at) break;
-    const bit = bits.find(([name]) => name === match[2]?.toLowerCase())?.[1];
-    const flag = piece.slice(at, at + match[0].length);
-    if (bit === undefined) throw flag.expected(`+ or - and one of ${names.join(", ")}`);
-    if (mask & BigInt(bit)) throw flag.error(`${match[2]} is given twice`);
-    mask |= BigInt(bit);
-    if (match[1] === "+") value |= BigInt(bit);
-    at += match[0].length;
+  for (const found of piece.text.matchAll(/([+-])(\[[0-9a-f]+\]|[a-z]+)/gi)) {
+    if (found.index !== at) break;
+    const flag = piece.slice(at, at + found[0].length);
+    const bit = flagBit(field, found[2]!, bits);
+    if (bit === null) throw flag.expected(`+ or - and one of ${flagNames(bits)}`);
+    if (mask & bit) throw flag.error(`${found[2]} is given twice`);
+    mask |= bit;
+    if (found[1] === "+") value |= bit;
+    at += found[0].length;
   }
   if (at === 0 || at < piece.text.length) {
-    throw piece.slice(at).expected(`+ or - and one of ${names.join(", ")}`);
+    throw piece.slice(at).expected(`+ or - and one of ${flagNames(bits)}`);
   }
   return { value, mask };
+}
+
+type FlagBits = readonly (readonly [string, number])[];
+
+/** A flag by its name, or as `[200]` in hexadecimal where it has none. */
+function flagBit(field: Field, word: string, bits: FlagBits): bigint | null {
+  const number = /^\[([0-9a-f]+)\]$/i.exec(word)?.[1];
+  if (number !== undefined) {
+    const bit = BigInt(`0x${number}`);
+    return bit !== 0n && (bit & (bit - 1n)) === 0n && bit <= fullMask(field) ? bit : null;
+  }
+  const bit = bits.find(([name]) => name === word.toLowerCase())?.[1];
+  return bit === undefined ? null : BigInt(bit);
+}
+
+function flagNames(bits: FlagBits): string {
+  return bits.map(([name]) => name).join(", ");
+}
+
+function parseExactFlags(field: Field, piece: Piece, bits: FlagBits): MaskedValue {
+  let value = 0n;
+  let at = 0;
+  for (const word of piece.text.split("|")) {
+    const bit = flagBit(field, word, bits);
+    if (bit === null) throw piece.slice(at, at + word.length).expected(`one of ${flagNames(bits)}`);
+    value |= bit;
+    at += word.length + 1;
+  }
+  return { value, mask: flagMask(field) };
 }
 
 /** A value without mask. */
 export function parseValue(field: Field, piece: Piece): bigint {
   if (field.format === "mac") return parseMac(piece);
-  if (field.format === "ipv4" && piece.text.includes(".")) return parseIpv4(piece);
-  if (field.format === "ipv6" && piece.text.includes(":")) return parseIpv6(piece);
+  if (field.format === "ipv4") return parseIpv4(piece);
+  if (field.format === "ipv6") return parseIpv6(piece);
   return parseNumber(piece, field.bits, `a value for ${field.name}`);
 }
 
@@ -123,7 +174,12 @@ export function formatIpv4(value: bigint): string {
   return formatIpv4Address(Number(value));
 }
 
+/** As `inet_ntop` of the GNU C library writes it: what holds an IPv4 address ends in one. */
 export function formatIpv6(value: bigint): string {
+  const v4 = value & 0xffffffffn;
+  const head = value >> 32n;
+  if (head === 0xffffn) return `::ffff:${formatIpv4(v4)}`;
+  if (head === 0n && v4 > 0xffffn) return `::${formatIpv4(v4)}`;
   return readIpv6Address(toBytes(value, 16));
 }
 
@@ -134,7 +190,7 @@ export function formatMasked(field: Field, value: bigint, mask: bigint): string 
     case "ct_state":
       return formatFlags(value, mask, CT_STATE_BITS);
     case "tcp_flags":
-      return full ? hex(value) : formatFlags(value, mask, TCP_FLAG_BITS);
+      return full ? number(value) : formatFlags(value, mask, TCP_FLAG_BITS);
     case "frag":
       return FRAG_WORDS.find(([, v, m]) => v === value && m === mask)?.[0] ?? `${value}/${mask}`;
     case "mac":
@@ -148,7 +204,7 @@ export function formatMasked(field: Field, value: bigint, mask: bigint): string 
       return full ? String(value) : `${hex(value)}/${hex(mask)}`;
     case "hex":
     case "port":
-      return full ? hex(value) : `${hex(value)}/${hex(mask)}`;
+      return full ? number(value) : `${number(value)}/${number(mask)}`;
   }
 }
 
@@ -156,17 +212,26 @@ export function hex(value: bigint): string {
   return `0x${value.toString(16)}`;
 }
 
-/** Flags by name; a bit without a name (or a mask of no named bit) needs the numeric form. */
-function formatFlags(
-  value: bigint,
-  mask: bigint,
-  bits: readonly (readonly [string, number])[],
-): string {
-  const named = bits.reduce((sum, [, bit]) => sum | BigInt(bit), 0n);
-  if (mask === 0n || mask & ~named) return `${hex(value)}/${hex(mask)}`;
-  return bits
-    .filter(([, bit]) => mask & BigInt(bit))
-    .map(([name, bit]) => (value & BigInt(bit) ? `+${name}` : `-${name}`))
+/** As `%#x` of C writes it: zero has no prefix. */
+export function number(value: bigint): string {
+  return value === 0n ? "0" : hex(value);
+}
+
+/** The names of flags, in order of their bits; one without a name in brackets. */
+export function flagWords(value: bigint, bits: FlagBits): [word: string, bit: bigint][] {
+  const words: [string, bigint][] = [];
+  for (let bit = 1n; bit <= value; bit <<= 1n) {
+    if ((value & bit) === 0n) continue;
+    const name = bits.find(([, known]) => BigInt(known) === bit)?.[0];
+    words.push([name ?? `[${bit.toString(16)}]`, bit]);
+  }
+  return words;
+}
+
+/** `+syn-ack`: each bit of the mask. */
+function formatFlags(value: bigint, mask: bigint, bits: FlagBits): string {
+  return flagWords(mask, bits)
+    .map(([name, bit]) => (value & bit ? `+${name}` : `-${name}`))
     .join("");
 }
 
