@@ -13,6 +13,9 @@ const ERRORS6 = new Set([1, 2, 3, 4]);
 /** An ICMP error quotes at least this much of the transport header (RFC 792). */
 const QUOTED_BYTES = 8;
 
+/** In ICMPv6 Open vSwitch wants all of a quoted TCP header. */
+const QUOTED_BYTES_TCP6 = 20;
+
 export type Extracted = "invalid" | "plain" | "related";
 
 /**
@@ -136,7 +139,8 @@ function readQuoted(
   const { l4, protocol } = inner;
   tuple.protocol = v4 ? protocol : protocol | IPV6;
   if (protocol === 6 || protocol === 17) {
-    if (end - l4 < QUOTED_BYTES) return "invalid";
+    const least = protocol === 6 && !v4 ? QUOTED_BYTES_TCP6 : QUOTED_BYTES;
+    if (end - l4 < least) return "invalid";
     readPorts(packet, l4, tuple);
   } else if (protocol === (v4 ? 1 : 58)) {
     const type = end - l4 < QUOTED_BYTES ? -1 : packet.bytes[l4]!;
