@@ -106,6 +106,11 @@ export class MessageParser {
     return this.#state === STATE.lost;
   }
 
+  /** Every message that has begun is over. */
+  get isBetweenMessages(): boolean {
+    return this.#state === STATE.start && this.#held.length === 0;
+  }
+
   get isTunnel(): boolean {
     return this.#state === STATE.tunnel;
   }
