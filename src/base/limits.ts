@@ -258,6 +258,12 @@ export const SCENARIO_LIMITS = {
   comparedCharactersMax: 64,
 } as const;
 
+/** src/cli: texts that the user names: scenarios, models, labels, rules, results */
+export const FILE_LIMITS = {
+  /** The largest of them, results of many rounds, have some megabytes. */
+  textBytesMax: 64 * 1024 * 1024,
+} as const;
+
 /** src/cli: captures that are compressed */
 export const UNPACK_LIMITS = {
   /** What a file may unpack to whatever its size, and how many times its size beyond. Captures seldom reach 50 times. */

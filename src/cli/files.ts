@@ -1,7 +1,9 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../base/errors.ts";
+import { FILE_LIMITS } from "../base/limits.ts";
 
 /** A folder of the project itself: `scenarios`, `models`. */
 export function shipped(...parts: string[]): string {
@@ -30,13 +32,28 @@ export function fileError(path: string, error: unknown): unknown {
   return reason === undefined ? error : new InputError(reason, { where: path, cause: error });
 }
 
-/** Read a file that the user named. Throws InputError where it cannot be read. */
+/** Read a file that the user named. Throws InputError where it cannot be read, or is no text that anybody wrote. */
 export async function readText(path: string): Promise<string> {
+  const { textBytesMax } = FILE_LIMITS;
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
   try {
-    return await readFile(path, "utf8");
+    // In pieces: some files never end.
+    for await (const piece of createReadStream(path) as AsyncIterable<Uint8Array>) {
+      bytes += piece.length;
+      if (bytes > textBytesMax)
+        throw new InputError(
+          `has more than ${textBytesMax / 2 ** 20} MiB, which no such file has`,
+          {
+            where: path,
+          },
+        );
+      pieces.push(piece);
+    }
   } catch (error) {
     throw fileError(path, error);
   }
+  return Buffer.concat(pieces).toString();
 }
 
 /** Write a file as a whole or not at all. Throws InputError where it cannot be written. */

@@ -39,11 +39,10 @@ export interface Played {
   readonly warnings: readonly string[];
 }
 
-/** An input of a run, for the manifest. */
-export interface InputFile {
-  readonly name: string;
-  readonly content: string | Uint8Array;
-}
+/** An input of a run, for the manifest: its text, or for a large one its hash. */
+export type InputFile =
+  | { readonly name: string; readonly content: string }
+  | { readonly name: string; readonly bytes: number; readonly sha256: string };
 
 /** Play a scenario, and leave its run folder. */
 export function playScenario(
@@ -128,7 +127,9 @@ async function play({ scenario, capture, truth, inputs, options, loop }: Play): 
     startedAt: new Date(),
   });
   using _ = onInterrupt(() => folder.discard());
-  for (const { name, content } of inputs) folder.inputText(name, content);
+  for (const input of inputs)
+    if ("content" in input) folder.inputText(input.name, input.content);
+    else folder.input(input.name, input);
   const recorder = new Recorder(folder);
   const record = await loop(lab, recorder);
   recorder.end();

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
 import { withoutNatDuplicates } from "../../feature/nat-duplicates.ts";
@@ -6,6 +5,7 @@ import type { Transaction } from "../../http/transaction.ts";
 import { renderText } from "../../report/text.ts";
 import { conversationOf } from "../../run/capture-cast.ts";
 import { formatResults } from "../../run/results.ts";
+import { hashFile } from "../../run/verify.ts";
 import { parseScenario } from "../../scenario/load.ts";
 import { exitStatus } from "../../verdict/assertion.ts";
 import { countsLine, readTransactions } from "../captures.ts";
@@ -73,7 +73,7 @@ async function runCapture(file: string, options: RunOptions, io: Io): Promise<Pl
   return playCapture(
     conversation,
     [
-      { name: capture, content: await readFile(file) },
+      { name: capture, ...(await hashFile(file)) },
       { name: basename(path), content: text },
     ],
     {
