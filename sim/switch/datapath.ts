@@ -199,7 +199,7 @@ export class Datapath {
       if (observer !== null) observer.beginOperation(operation, packet);
       switch (operation.op) {
         case "output":
-          this.#emit(operation.port, packet);
+          this.#emit(operation.port, packet, operation.maxLength);
           break;
         case "ct":
           if (packet.fragment !== 0) {
@@ -307,11 +307,15 @@ export class Datapath {
     this.#pass(packet, key, operation.table, depth);
   }
 
-  #emit(port: number, packet: Packet): void {
+  #emit(port: number, packet: Packet, maxLength = Number.POSITIVE_INFINITY): void {
     if (!this.#ports.config(port).forwards) return;
-    if (port === PORT.local) this.#outputs.push({ port: "LOCAL", bytes: packet.snapshot() });
-    else if (this.#ports.has(port)) this.#outputs.push({ port, bytes: packet.snapshot() });
-    else this.counters.toAbsentPort++;
+    if (port !== PORT.local && !this.#ports.has(port)) {
+      this.counters.toAbsentPort++;
+      return;
+    }
+    const whole = packet.snapshot();
+    const bytes = whole.length > maxLength ? whole.subarray(0, maxLength) : whole;
+    this.#outputs.push({ port: port === PORT.local ? "LOCAL" : port, bytes });
   }
 
   #flood(packet: Packet, inPort: number, toAll = false): void {
@@ -331,14 +335,16 @@ export class Datapath {
     operation: Extract<Operation, { op: "controller" }>,
     before: Int32Array,
   ): void {
-    if (operation.reason === "no_match") this.counters.dropped.miss++;
-    if (operation.reason !== "action" && !this.#packetIns) return;
+    const { byRule, reason, id } = operation;
+    if (!byRule && reason === "no_match") this.counters.dropped.miss++;
+    if (id !== 0 || (!byRule && !this.#packetIns)) return;
     this.#outputs.push({
       port: "CONTROLLER",
       // Whole, whatever the action's max_len: nothing is buffered, so the controller gets all (OpenFlow 1.3, 7.4.1).
       bytes: packet.snapshot(),
       packetIn: {
         reason: operation.reason,
+        ...(operation.userdata === undefined ? {} : { userdata: operation.userdata }),
         table: operation.table,
         cookie: operation.cookie,
         totalBytes: packet.bytes.length,

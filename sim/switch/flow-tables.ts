@@ -121,6 +121,10 @@ function resolveAll(actions: readonly Action[], resolve: PortResolver, groups: G
     else if (action.kind === "resubmit" && action.port !== null) resolve(action.port);
     else if (action.kind === "clone" || action.kind === "write_actions") {
       resolveAll(action.actions, resolve, groups);
+    } else if (action.kind === "ct" && action.alg !== undefined) {
+      throw new InputError(`the simulator has no helper alg=${action.alg}`, {
+        mend: "leave alg= out, or run the rules on a real Open vSwitch",
+      });
     } else if (action.kind === "group" && !groups.has(action.group)) {
       throw new InputError(`there is no group ${action.group} (OFPBAC_BAD_OUT_GROUP)`);
     }

@@ -1,15 +1,16 @@
-import type { Nat } from "../../src/rule/action.ts";
+import type { CONTROLLER_REASONS, Nat } from "../../src/rule/action.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import type { Entry } from "./table.ts";
 
-export type PacketInReason = "action" | "no_match" | "invalid_ttl";
+export type PacketInReason = (typeof CONTROLLER_REASONS)[number];
 
 /**
  * What remains to be done with a packet once the tables have been walked: the "datapath actions". A list of them
  * holds for every packet whose key agrees in the bits that the walk looked at.
  */
 export type Operation =
-  | { readonly op: "output"; readonly port: number }
+  /** `maxLength`: only so many bytes of the packet. */
+  | { readonly op: "output"; readonly port: number; readonly maxLength?: number }
   /** Triples, flat: word, value, mask. */
   | { readonly op: "write"; readonly words: Int32Array }
   | { readonly op: "push_vlan"; readonly ethType: number }
@@ -32,7 +33,12 @@ export type Operation =
   | { readonly op: "flood"; readonly inPort: number; readonly toAll: boolean }
   | {
       readonly op: "controller";
+      /** A rule says so; otherwise the switch tells of a miss or an expired TTL. */
+      readonly byRule: boolean;
       readonly reason: PacketInReason;
+      /** Whom it is for: only controllers with that id get it. */
+      readonly id: number;
+      readonly userdata?: readonly number[];
       readonly table: number;
       /** Of the rule whose action it is; `null`: no rule's. */
       readonly cookie: bigint | null;

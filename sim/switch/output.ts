@@ -12,6 +12,8 @@ export interface Output {
 export interface PacketIn {
   readonly reason: PacketInReason;
   readonly table: number;
+  /** Bytes that the rule's action adds for the controller. */
+  readonly userdata?: readonly number[];
   /** Of the rule that sent it; `null`: no rule did. */
   readonly cookie: bigint | null;
   /** The packet's whole length; the controller may get less. */
