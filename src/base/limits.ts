@@ -264,6 +264,12 @@ export const FILE_LIMITS = {
   textBytesMax: 64 * 1024 * 1024,
 } as const;
 
+/** src/cli: captures whose transactions are looked at together */
+export const CAPTURE_LIMITS = {
+  /** Transactions of one capture that observe, classify, train and run hold, some 700 bytes each. `extract` holds none. */
+  transactionsMax: 2_000_000,
+} as const;
+
 /** src/cli: captures that are compressed */
 export const UNPACK_LIMITS = {
   /** What a file may unpack to whatever its size, and how many times its size beyond. Captures seldom reach 50 times. */
@@ -301,7 +307,7 @@ export const CONTAIN_LIMITS = {
   /** Ways in which connections begin that are told apart. */
   commitsMax: 256,
   /** Packets that one way out may need before it. */
-  earlierMax: 4,
+  earlierMax: 8,
   /** Ways to one port that are tried on the switch until one of them is confirmed. */
   attemptsMax: 64,
   /** Depth of resubmits, as in Open vSwitch. */

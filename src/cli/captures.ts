@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { InputError, type IsoreplayError } from "../base/errors.ts";
+import { CAPTURE_LIMITS } from "../base/limits.ts";
 import { observeCapture } from "../feature/conversations.ts";
 import type { Observation } from "../feature/observation.ts";
 import type { ObserveOptions } from "../feature/windows.ts";
@@ -69,8 +70,8 @@ export async function readTransactions(
       onEvent: ({ kind }) => events.set(kind, (events.get(kind) ?? 0) + 1),
     });
     for await (const batch of batches) {
-      feed(extractor, batch);
       packets += batch.length;
+      feed(extractor, batch);
       if (options.settle !== undefined && !(await options.settle())) break;
     }
   } catch (error) {
@@ -118,13 +119,46 @@ export async function readObservations(
   io: Pick<Io, "progress">,
   options: ObserveOptions,
 ): Promise<CaptureObservations> {
-  const transactions: Transaction[] = [];
-  const reading = await readTransactions(file, {
-    io,
-    onTransaction: (transaction) => transactions.push(transaction),
-  });
+  const { transactions, reading } = await collectTransactions(file, { io });
   const { observations, counts } = observeCapture(transactions, options);
   return { ...reading, observations, counts: { ...reading.counts, ...counts } };
+}
+
+export interface Collected {
+  readonly transactions: readonly Transaction[];
+  readonly reading: CaptureReading;
+}
+
+/**
+ * All transactions of a capture, as readTransactions. What is beyond the limit is not read: the rest of the file counts
+ * as damaged.
+ */
+export async function collectTransactions(
+  file: string,
+  options: Pick<ReadOptions, "io" | "keepBytes">,
+  transactionsMax: number = CAPTURE_LIMITS.transactionsMax,
+): Promise<Collected> {
+  const transactions: Transaction[] = [];
+  let isFull = false;
+  const reading = await readTransactions(file, {
+    ...options,
+    onTransaction: (transaction) => {
+      // The reading ends with what is still open.
+      if (isFull) return;
+      if (transactions.length === transactionsMax) {
+        isFull = true;
+        throw new InputError(
+          `has more than ${transactionsMax} requests, which are held in memory`,
+          {
+            where: file,
+            mend: "cut it: editcap -c PACKETS IN OUT; or use `isoreplay extract`, which holds none",
+          },
+        );
+      }
+      transactions.push(transaction);
+    },
+  });
+  return { transactions, reading };
 }
 
 /** "FILE: packets 120, transactions 33, …", and what the caller counted besides. */

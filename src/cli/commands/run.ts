@@ -1,14 +1,13 @@
 import { basename } from "node:path";
 import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
 import { withoutNatDuplicates } from "../../feature/nat-duplicates.ts";
-import type { Transaction } from "../../http/transaction.ts";
 import { renderText } from "../../report/text.ts";
 import { conversationOf } from "../../run/capture-cast.ts";
 import { formatResults } from "../../run/results.ts";
 import { hashFile } from "../../run/verify.ts";
 import { parseScenario } from "../../scenario/load.ts";
 import { exitStatus } from "../../verdict/assertion.ts";
-import { countsLine, readTransactions } from "../captures.ts";
+import { collectTransactions, countsLine } from "../captures.ts";
 import type { Io } from "../io.ts";
 import { readModelFile } from "../models.ts";
 import { type Played, type PlayOptions, playCapture, playScenario } from "../play.ts";
@@ -57,12 +56,8 @@ export async function run(
 }
 
 async function runCapture(file: string, options: RunOptions, io: Io): Promise<Played> {
-  const transactions: Transaction[] = [];
-  const reading = await readTransactions(file, {
-    io,
-    keepBytes: options.keepBodies === true,
-    onTransaction: (transaction) => transactions.push(transaction),
-  });
+  const keepBytes = options.keepBodies === true;
+  const { transactions, reading } = await collectTransactions(file, { io, keepBytes });
   // What a translator of addresses shows a second time was asked once.
   const seen = withoutNatDuplicates(transactions);
   io.note(countsLine(reading, seen.duplicates > 0 ? { natDuplicates: seen.duplicates } : {}));
@@ -81,7 +76,7 @@ async function runCapture(file: string, options: RunOptions, io: Io): Promise<Pl
       capture,
       model,
       gapS: options.gap,
-      keepBodies: options.keepBodies === true,
+      keepBodies: keepBytes,
     },
   );
 }
