@@ -1,7 +1,7 @@
 import { InputError } from "../../src/base/errors.ts";
 import type { Action } from "../../src/rule/action.ts";
+import { intoActionSet } from "../../src/rule/action-set.ts";
 import type { Bucket, Group } from "../../src/rule/group.ts";
-import { intoActionSet } from "./action-set.ts";
 
 /** The groups of a bridge. */
 export class Groups {

@@ -41,6 +41,12 @@ export interface Tracked {
   readonly reply: TupleBits | null;
   readonly mark: readonly number[];
   readonly label: readonly number[];
+  /** Which side of the connection is translated. */
+  readonly nat: "src" | "dst" | null;
+  /** Of an earlier commit, which. */
+  readonly of: string;
+  /** Marks and labels that the connection had before, so that no way goes in a circle. */
+  readonly before: readonly string[];
   /** The index of the packet that began the connection in `State.earlier`; null: this one. */
   readonly begunBy: number | null;
 }
@@ -93,9 +99,17 @@ export function turned(tuple: TupleBits): TupleBits {
   };
 }
 
+/** A connection's mark and label as text. */
+export function marksOf({ mark, label }: Pick<Tracked, "mark" | "label">): string {
+  return `${mark.join()}/${label.join()}`;
+}
+
 /** A packet after the one that made the commit, and the tuple of that connection in the packet's own terms. */
 export interface Joined {
   readonly state: State;
+  readonly nat: "src" | "dst" | null;
+  readonly of: string;
+  readonly before: readonly string[];
   readonly original: TupleBits;
   readonly reply: TupleBits;
   readonly mark: readonly number[];
@@ -131,6 +145,9 @@ export function joined(state: State, commit: Commit): Joined | null {
       earlier: [...state.earlier, ...before, own],
       packets: state.packets + commit.state.packets,
     },
+    nat: commit.tracked.nat,
+    of: commit.key,
+    before: [...commit.tracked.before, marksOf(commit.tracked)],
     original: upTuple(original),
     reply: upTuple(reply),
     mark: up(mark),

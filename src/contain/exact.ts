@@ -2,9 +2,11 @@ import { CONTAIN_LIMITS } from "../base/limits.ts";
 import type { Rule } from "../rule/rule.ts";
 import type { Commit } from "./connection.ts";
 import type { Egress, PortNumber } from "./egress.ts";
+import { solve } from "./formula.ts";
 import { PACKET_CLASSES } from "./packet-class.ts";
 import { incoming, type State } from "./state.ts";
-import { Undecided, Walk } from "./walk.ts";
+import { Undecided } from "./undecided.ts";
+import { Walk } from "./walk.ts";
 import { type SentPacket, witness } from "./witness.ts";
 
 /** A way out, shown: these packets, and the last one leaves. */
@@ -52,7 +54,7 @@ export function prove(
       commits,
       {
         onOut: (state, to) => {
-          if (egress.get(state.from)?.has(to) === true) return;
+          if (egress.get(state.from)?.has(to) === true || solve(state.formula) === null) return;
           const key = `${state.from} ${to}`;
           const known = candidates.get(key);
           if (known === undefined) candidates.set(key, [state]);

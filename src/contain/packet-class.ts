@@ -27,8 +27,10 @@ const TRANSPORTS: Readonly<Record<Exclude<Transport, "other">, number>> = {
   icmpv6: IP_PROTO.icmp6,
 };
 const FRAGMENTS = ["no", "first", "later"] as const;
-/** EtherTypes that make a packet of another class, or that never are the innermost. */
-const TAKEN = [...Object.values(ETH_TYPE), 0x8847, 0x8848];
+/** EtherTypes that make a packet of another class. */
+const TAKEN = [ETH_TYPE.ipv4, ETH_TYPE.ipv6, ETH_TYPE.arp, ETH_TYPE.rarp];
+/** Of a second tag: the first one is there, too. */
+const TAGS = [ETH_TYPE.vlan, ETH_TYPE.qinq];
 const LENGTHS = 0x05ff;
 
 export const PACKET_CLASSES: readonly PacketClass[] = [
@@ -51,10 +53,18 @@ export function has({ family, transport, fragment }: PacketClass, what: Prerequi
       return family === 4;
     case "ipv6":
       return family === 6;
+    case "ct":
+    case "ct_ports":
     case "ip":
       return family === 4 || family === 6;
+    case "ct_ipv4":
+      return family === 4;
+    case "ct_ipv6":
+      return family === 6;
     case "icmp6":
     case "nd":
+    case "nd_solicit":
+    case "nd_advert":
       return transport === "icmpv6" && fragment !== "later";
     default:
       return transport === what && fragment !== "later";
@@ -107,6 +117,9 @@ function tagged(): Formula {
 function otherType(): Formula {
   let formula = tagged();
   for (const type of TAKEN) formula = without(formula, literals("eth_type", type)) ?? formula;
+  const present = literal(bitsNamed("vlan_tci")[TAG_PRESENT] ?? 0, 0);
+  for (const type of TAGS)
+    formula = without(formula, [present, ...literals("eth_type", type)]) ?? formula;
   const bits = bitsNamed("eth_type");
   // At least 0x600: below are lengths (IEEE 802.3).
   const high = bits.slice(11).map((bit) => literal(bit, 1));

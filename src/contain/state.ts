@@ -7,13 +7,14 @@ import type { Earlier, Tracked } from "./connection.ts";
 import type { PortNumber } from "./egress.ts";
 import { both, type Formula, type Literal, literal, without } from "./formula.ts";
 import type { PacketClass } from "./packet-class.ts";
+import { Undecided } from "./undecided.ts";
 
 /** Where the value of a bit comes from: a variable's number, or one of these. */
 export const ZERO = -1;
 export const ONE = -2;
 
 /** Variables of one packet; those of the n-th packet before it are so many higher, n times. */
-export const STRIDE = 1 << 15;
+export const STRIDE = 1 << 22;
 
 /** A set of packets on their way: what they look like now, in terms of what they looked like when they came in. */
 export interface State {
@@ -28,6 +29,8 @@ export interface State {
   readonly path: readonly Rule[];
   /** What conntrack said in the last pass. */
   readonly tracked: Tracked | null;
+  /** What it said in each zone so far: it says the same again. */
+  readonly known: readonly Tracked[];
   /** Packets that have to come before. */
   readonly earlier: readonly Earlier[];
   /** Packets whose variables the formula has: this one and those before. */
@@ -46,6 +49,7 @@ export function incoming(from: PortNumber, packets: PacketClass): State {
     inPort: from,
     path: [],
     tracked: null,
+    known: [],
     earlier: [],
     packets: 1,
     stack: [],
@@ -137,7 +141,7 @@ export class Fresh {
 
   take(count: number): number[] {
     if (this.#next + count >= STRIDE)
-      throw new RangeError("more new values than a packet may have");
+      throw new Undecided("more new values than the proof can tell apart");
     return Array.from({ length: count }, () => this.#next++);
   }
 }

@@ -6,11 +6,9 @@ import type { Rule } from "../rule/rule.ts";
 import type { Egress, PortNumber } from "./egress.ts";
 import { type Finding, type FindingKind, portText } from "./finding.ts";
 
-/** What the lookup of a table depends on. */
+/** What the rules of a table do depends on. */
 interface Place {
   readonly table: number;
-  /** The port that rules see: `resubmit(port,…)` may change it. */
-  readonly inPort: PortNumber;
   /** The translation that the packet has gone through on its way here. */
   readonly nat: Nat | null;
   readonly isTracked: boolean;
@@ -46,16 +44,17 @@ class Search {
   }
 
   run(): Finding[] {
-    this.#enter({ table: 0, inPort: this.#from, nat: null, isTracked: false }, []);
+    this.#enter({ table: 0, nat: null, isTracked: false }, []);
     return [...this.#findings.values()];
   }
 
-  #enter(place: Place, path: readonly Rule[]): void {
-    const key = JSON.stringify([place.table, place.inPort, natKey(place.nat), place.isTracked]);
+  /** `seenAs`: the port that the table's matches see. It is another one only for the look-up of a `resubmit(port,…)`. */
+  #enter(place: Place, path: readonly Rule[], seenAs = this.#from): void {
+    const key = JSON.stringify([place.table, seenAs, natKey(place.nat), place.isTracked]);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     const rules = (this.#tables.get(place.table) ?? []).filter(({ match }) =>
-      portMatches(match.inPort, place.inPort),
+      portMatches(match.inPort, seenAs),
     );
     const last = rules.at(-1);
     const dropsLast =
@@ -77,7 +76,13 @@ class Search {
     path: readonly Rule[],
     rivals: readonly Rule[],
   ): void {
-    for (const action of actions) this.#action(action, place, path, rivals);
+    let here = place;
+    for (const action of actions) {
+      this.#action(action, here, path, rivals);
+      // What the list sends from here on was to be translated, and no match of this rule can have asked whether it was.
+      if (action.kind === "ct" && action.nat !== null && action.nat.kind !== null)
+        here = { ...here, nat: action.nat, isTracked: true };
+    }
   }
 
   #action(action: Action, place: Place, path: readonly Rule[], rivals: readonly Rule[]): void {
@@ -109,12 +114,9 @@ class Search {
         break;
       case "resubmit":
         this.#enter(
-          {
-            ...place,
-            table: action.table ?? place.table,
-            inPort: typeof action.port === "number" ? action.port : place.inPort,
-          },
+          { ...place, table: action.table ?? place.table },
           path,
+          typeof action.port === "number" && action.port !== PORT.inPort ? action.port : this.#from,
         );
         break;
       case "goto_table":
@@ -164,7 +166,7 @@ class Search {
       return;
     }
     // To the port that it came in through the switch sends nothing.
-    if (port === place.inPort || port === PORT.none || port === PORT.inPort) return;
+    if (port === this.#from || port === PORT.none || port === PORT.inPort) return;
     if (port === PORT.normal || port === PORT.flood || port === PORT.all || port === PORT.table) {
       this.#find("forbidden action", port, `${portText(port)} goes where nobody can say`, path);
       return;

@@ -25,6 +25,7 @@ import {
   write,
   ZERO,
 } from "./state.ts";
+import { translated } from "./translate.ts";
 
 const CT_STATE = fieldNamed("ct_state");
 const CT_ZONE = fieldNamed("ct_zone");
@@ -47,7 +48,7 @@ const STATE_OF: Readonly<Record<Verdict, readonly string[]>> = {
 
 /** ICMP queries that may begin a connection, and errors about one. */
 const QUERIES = { icmp: [8, 13, 15, 17], icmpv6: [128] } as const;
-const ERRORS = { icmp: [3, 11, 12], icmpv6: [1, 2, 3, 4] } as const;
+const ERRORS = { icmp: [3, 4, 5, 11, 12], icmpv6: [1, 2, 3, 4] } as const;
 
 /** TCP flags of a first segment that conntrack takes (`+new`), as [set, clear]. Others are `+inv`. */
 const FIRST_SEGMENTS = [
@@ -56,7 +57,10 @@ const FIRST_SEGMENTS = [
   [["rst"], ["syn", "ack"]],
 ] as const;
 /** Segments of a connection that stands. */
-const MIDDLE: readonly [readonly string[], readonly string[]] = [["ack"], ["syn", "rst"]];
+const MIDDLE = [
+  [["ack"], ["syn", "rst"]],
+  [["rst"], ["syn"]],
+] as const;
 const HANDSHAKE: readonly [readonly string[], readonly string[]] = [
   ["syn", "ack"],
   ["fin", "rst"],
@@ -75,19 +79,22 @@ export function track(
   const add = (next: State | null, tracked: Tracked) => {
     if (next !== null) found.push(...finished(next, tracked, action, fresh));
   };
-  const nothing = { original: null, reply: null, mark: zeros(32), label: zeros(128) };
-  const earlier = state.tracked;
-  if (earlier !== null && zone !== null && earlier.zone === zone) {
+  const nothing = {
+    ...{ original: null, reply: null, mark: zeros(32), label: zeros(128) },
+    ...{ nat: null, of: "", before: [], begunBy: null },
+  };
+  const earlier = state.known.findLast((known) => known.zone === zone);
+  if (earlier !== undefined && zone !== null) {
     // The same packet again in the same zone: the answer is what it was.
     add(state, earlier);
     return found;
   }
-  if (mayBeInvalid(state)) add(state, { ...nothing, zone, verdict: "invalid", begunBy: null });
+  if (mayBeInvalid(state)) add(state, { ...nothing, zone, verdict: "invalid" });
   const valid = withPorts(state);
   if (tuple === null || valid === null) return found;
   for (const first of firstPackets(valid)) {
     const reply = turned(tuple);
-    add(first, { ...nothing, zone, verdict: "new", original: tuple, reply, begunBy: null });
+    add(first, { ...nothing, zone, verdict: "new", original: tuple, reply });
   }
   for (const commit of commits) {
     if (zone !== null && commit.tracked.zone !== null && commit.tracked.zone !== zone) continue;
@@ -116,8 +123,8 @@ function ofConnection(
   const found: State[] = [];
   const add = (verdict: Verdict, next: State | null) => {
     if (next === null) return;
-    const { original, reply, mark, label, begunBy } = both;
-    const tracked = { zone, verdict, original, reply, mark, label, begunBy };
+    const { original, reply, mark, label, nat, of, before, begunBy } = both;
+    const tracked = { zone, verdict, original, reply, mark, label, nat, of, before, begunBy };
     found.push(...finished(next, tracked, action, fresh));
   };
   const isSameClass =
@@ -127,6 +134,9 @@ function ofConnection(
     for (const next of inDirection(both, tuple, both.original, "established"))
       add("established", next);
     for (const next of inDirection(both, tuple, both.reply, "reply")) add("reply", next);
+    for (const next of unanswered(both, tuple, both.original)) add("new", next);
+    for (const wanted of [both.original, both.reply])
+      for (const next of outOfPlace(both, tuple, wanted)) add("invalid", next);
   }
   for (const next of errors(both.state, commit.state.class.family)) {
     add("related", next);
@@ -162,8 +172,23 @@ function inDirection(
     // The first answer makes it established for both directions.
     return [verdict === "reply" ? own : answered];
   }
-  if (verdict === "established") return present(withFlags(own, ...MIDDLE));
-  return [...present(withFlags(own, ...HANDSHAKE)), ...present(withFlags(answered, ...MIDDLE))];
+  const middle = (from: State) =>
+    MIDDLE.flatMap(([set, clear]) => present(withFlags(from, set, clear)));
+  if (verdict === "established") return [...middle(own), ...middle(answered)];
+  return [...present(withFlags(own, ...HANDSHAKE)), ...middle(own), ...middle(answered)];
+}
+
+/** Packets like the first of a connection that nobody has answered: it is still new. */
+function unanswered({ state }: Joined, tuple: TupleBits, original: TupleBits): State[] {
+  const formula = same(state.formula, tuple, original);
+  return formula === null ? [] : firstPackets({ ...state, formula });
+}
+
+/** TCP segments of a connection that it cannot have now: wrong flags, or outside of its window. */
+function outOfPlace({ state }: Joined, tuple: TupleBits, wanted: TupleBits): State[] {
+  if (state.class.transport !== "tcp" || state.class.fragment === "later") return [];
+  const formula = same(state.formula, tuple, wanted);
+  return formula === null ? [] : [{ ...state, formula }];
 }
 
 /** TCP and UDP have no port 0: such a packet is invalid. */
@@ -212,7 +237,8 @@ function finished(state: State, tracked: Tracked, action: CtAction, fresh: Fresh
     (bits, [name, bit]) => (STATE_OF[after.verdict].includes(name) ? bits | bit : bits),
     0,
   );
-  let next: State = { ...state, tracked: after };
+  const known = [...state.known.filter((other) => other.zone !== after.zone), after];
+  let next: State = { ...state, tracked: after, known };
   next = write(next, CT_STATE, constant(BigInt(seen), CT_STATE.bits));
   next = write(next, CT_ZONE, constant(BigInt(after.zone ?? 0), CT_ZONE.bits));
   next = write(next, CT_MARK, after.mark);
@@ -244,44 +270,6 @@ function executed(state: State, tracked: Tracked, exec: readonly Action[]): Trac
       );
   }
   return { ...tracked, mark: read(next, CT_MARK), label: read(next, CT_LABEL) };
-}
-
-/**
- * NAT: of a new connection, the address in the range that was chosen, or, with the range exhausted, the packet as it
- * came and nothing committed. Of a connection that stands, whatever its translation is.
- */
-function translated(state: State, tracked: Tracked, action: CtAction, fresh: Fresh): State[] {
-  const { nat } = action;
-  const { family, transport } = state.class;
-  if (nat === null || (family !== 4 && family !== 6) || tracked.original === null) return [state];
-  const ip = family === 4 ? "ip" : "ipv6";
-  const isNew = tracked.verdict === "new";
-  if (isNew && (nat.kind === null || !action.commit)) return [state];
-  const side = isNew ? nat.kind : null;
-  const sides = side === null ? (["src", "dst"] as const) : [side];
-  let next: State = state;
-  for (const one of sides) {
-    const address = fieldNamed(`${ip}_${one}`);
-    const single =
-      isNew && nat.address !== null && nat.address.first === nat.address.last
-        ? constant(nat.address.first, address.bits)
-        : null;
-    next = write(next, address, single ?? fresh.take(address.bits));
-    if (transport === "tcp" || transport === "udp" || transport === "sctp") {
-      const port = fieldNamed(`${transport}_${one}`);
-      const given = isNew && nat.ports !== null && nat.ports.first === nat.ports.last;
-      if (given) next = write(next, port, constant(BigInt(nat.ports?.first ?? 0), port.bits));
-      else if (!isNew || nat.ports !== null) next = write(next, port, fresh.take(port.bits));
-    }
-  }
-  const flag =
-    CT_STATE_BITS.find(([name]) => name === (side === "src" ? "snat" : "dnat"))?.[1] ?? 0;
-  const bits = constantOf(read(next, CT_STATE)) ?? 0n;
-  if (isNew) next = write(next, CT_STATE, constant(bits | BigInt(flag), CT_STATE.bits));
-  const replies = tupleOf(next);
-  const own = isNew && replies !== null ? { ...tracked, reply: turned(replies) } : tracked;
-  // As it came: the range is exhausted (new), or the connection has no translation (the others).
-  return [{ ...next, tracked: own }, state];
 }
 
 function writeOriginal(state: State, tuple: TupleBits): State {

@@ -1,11 +1,13 @@
 import { CONTAIN_LIMITS } from "../base/limits.ts";
 import type { Action, CtAction, ModName, Subfield } from "../rule/action.ts";
+import { intoActionSet } from "../rule/action-set.ts";
 import { type Field, fieldNamed } from "../rule/field.ts";
 import { PORT, type PortRef } from "../rule/port.ts";
 import type { Rule } from "../rule/rule.ts";
-import type { Commit } from "./connection.ts";
+import { bitsNamed } from "./bits.ts";
+import { type Commit, marksOf, type Tracked } from "./connection.ts";
 import type { PortNumber } from "./egress.ts";
-import { settled } from "./formula.ts";
+import { either, type Formula, type Literal, literal, settled } from "./formula.ts";
 import { has } from "./packet-class.ts";
 import {
   conditions,
@@ -13,6 +15,7 @@ import {
   constantOf,
   excluding,
   Fresh,
+  ONE,
   read,
   readSubfield,
   requiring,
@@ -21,9 +24,7 @@ import {
   ZERO,
 } from "./state.ts";
 import { cleared, masked, track } from "./track.ts";
-
-/** The proof cannot go on: what the rules do is not modelled, or there is too much of it. */
-export class Undecided extends Error {}
+import { Undecided } from "./undecided.ts";
 
 export interface WalkEvents {
   /** These packets leave through that port. */
@@ -34,12 +35,19 @@ export interface WalkEvents {
 
 type Next = (state: State) => void;
 
+/** How a list goes on, and what comes at the end of everything (`exit`). */
+interface Road {
+  readonly go: Next;
+  readonly end: Next;
+}
+
 /** Sends sets of packets through tables as `sim/switch/walk.ts` sends one packet, and follows every branch that can be. */
 export class Walk {
   readonly #tables: ReadonlyMap<number, readonly Rule[]>;
   readonly #commits: readonly Commit[];
   readonly #events: WalkEvents;
   readonly #fresh = new Fresh();
+  readonly #numbers: ReadonlyMap<Rule, number>;
   readonly #steps: { left: number };
 
   constructor(
@@ -52,6 +60,7 @@ export class Walk {
       rules.toSorted((a, b) => b.priority - a.priority),
       ({ table }) => table,
     );
+    this.#numbers = new Map(rules.map((rule, i) => [rule, i]));
     this.#commits = commits;
     this.#events = events;
     this.#steps = steps;
@@ -64,12 +73,14 @@ export class Walk {
 
   /** From a table to the end: what `write_actions` has gathered is done last. */
   #pipeline(table: number, state: State): void {
-    this.#lookup(table, state, 0, (end) => {
-      this.#list(end.actionSet, { ...end, actionSet: [] }, 0, () => {});
-    });
+    const end: Next = (last) => {
+      const nothing = () => {};
+      this.#list(last.actionSet, { ...last, actionSet: [] }, 0, { go: nothing, end: nothing });
+    };
+    this.#lookup(table, state, 0, { go: end, end });
   }
 
-  #lookup(table: number, state: State, depth: number, next: Next, seenAs = state.inPort): void {
+  #lookup(table: number, state: State, depth: number, next: Road, seenAs = state.inPort): void {
     let left: State | null = state;
     for (const rule of this.#tables.get(table) ?? []) {
       if (this.#steps.left-- <= 0)
@@ -84,19 +95,21 @@ export class Walk {
       left = simplified(excluding(left, literals));
     }
     // A miss: a switch in secure mode drops it, and after a resubmit the list goes on.
-    if (left !== null && depth > 0) next(left);
+    if (left !== null && depth > 0) next.go(left);
   }
 
-  #list(actions: readonly Action[], state: State, depth: number, next: Next): void {
+  #list(actions: readonly Action[], state: State, depth: number, road: Road): void {
     const [action, ...rest] = actions;
     if (action === undefined) {
-      next(state);
+      road.go(state);
       return;
     }
-    this.#do(action, state, depth, (after) => this.#list(rest, after, depth, next));
+    const go: Next = (after) => this.#list(rest, after, depth, road);
+    this.#do(action, state, depth, { go, end: road.end });
   }
 
-  #do(action: Action, state: State, depth: number, next: Next): void {
+  #do(action: Action, state: State, depth: number, road: Road): void {
+    const next = road.go;
     switch (action.kind) {
       case "output":
         this.#out(state, portNumber(action.port));
@@ -109,7 +122,8 @@ export class Walk {
         break;
       }
       case "in_port":
-        // Back to the sender: it goes no further than whence it came.
+        // Back to the sender it goes no further than whence it came; but `in_port` may have been changed.
+        if (state.inPort !== state.from) this.#events.onOut(state, state.inPort);
         next(state);
         break;
       case "local":
@@ -132,33 +146,37 @@ export class Walk {
         throw new Undecided("rules that are learned are not known beforehand");
       case "resubmit": {
         if (depth >= CONTAIN_LIMITS.resubmitDepthMax) return;
+        if (action.ct === true) throw new Undecided("resubmit with ct looks up other addresses");
         const port = action.port === null ? state.inPort : portNumber(action.port);
         const seenAs = port === PORT.inPort ? state.inPort : port;
-        this.#lookup(action.table ?? tableOf(state), state, depth + 1, next, seenAs);
+        this.#lookup(action.table ?? tableOf(state), state, depth + 1, road, seenAs);
         break;
       }
       case "goto_table":
-        this.#lookup(action.table, state, depth, next);
+        this.#lookup(action.table, state, depth, road);
         break;
       case "ct":
-        this.#track(action, state);
-        next(cleared(state));
+        this.#track(action, state, next);
         break;
       case "ct_clear":
         next(cleared(state));
         break;
-      case "clone":
-        this.#list(action.actions, state, depth, () => {});
-        next(state);
+      case "clone": {
+        // What it changes is forgotten; what it asked of the packet, and the action set, stay.
+        const after: Next = ({ formula, earlier, packets, known, actionSet }) =>
+          next({ ...state, formula, earlier, packets, known, actionSet });
+        this.#list(action.actions, state, depth, { go: after, end: after });
         break;
+      }
       case "write_actions":
-        next({ ...state, actionSet: [...state.actionSet, ...action.actions] });
+        next({ ...state, actionSet: action.actions.reduce(intoActionSet, state.actionSet) });
         break;
       case "clear_actions":
         next({ ...state, actionSet: [] });
         break;
       case "exit":
-        return;
+        road.end(state);
+        break;
       default:
         next(this.#changed(action, state));
         break;
@@ -196,11 +214,8 @@ export class Walk {
       }
       case "mod":
         return this.#modified(state, action.name, action.value);
-      case "dec_ttl": {
-        // One less than what came in: a new value, whatever that was.
-        const ttl = fieldNamed("nw_ttl");
-        return has(state.class, "ip") ? write(state, ttl, this.#fresh.take(ttl.bits)) : state;
-      }
+      case "dec_ttl":
+        return has(state.class, "ip") ? decremented(state, this.#fresh) : state;
       case "push_vlan":
         return write(state, fieldNamed("vlan_tci"), constant(0x1000n, 16));
       case "pop_vlan":
@@ -259,16 +274,41 @@ export class Walk {
     return write(tagged, field, constant(wanted, name === "mod_vlan_vid" ? 12 : field.bits));
   }
 
-  #track(action: CtAction, state: State): void {
+  /** Each answer of conntrack goes its way; the list goes on with its fields cleared, but what it knows stays known. */
+  #track(action: CtAction, state: State, next: Next): void {
     for (const seen of track(state, action, this.#commits, this.#fresh)) {
       const after = simplified(seen);
-      if (after === null || after.earlier.length > CONTAIN_LIMITS.earlierMax) continue;
-      const { tracked } = after;
-      const isKept = tracked !== null && tracked.original !== null && isCommitted(tracked.verdict);
-      if (action.commit && isKept)
-        this.#events.onCommit({ key: commitKey(after, action), state: after, tracked });
+      if (after === null) continue;
+      if (after.earlier.length > CONTAIN_LIMITS.earlierMax)
+        throw new Undecided(`a way needs more than ${CONTAIN_LIMITS.earlierMax} packets before it`);
+      const { tracked, formula, earlier, packets, known } = after;
+      if (action.commit && tracked !== null && isNews(tracked))
+        this.#events.onCommit({ key: this.#commitKey(after, action), state: after, tracked });
       if (action.table !== null) this.#pipeline(action.table, after);
+      next({ ...cleared(state), formula, earlier, packets, known });
     }
+  }
+
+  /** Two commits with the same key are one: the same rules, for the same kind of packet, after the same ones. */
+  #commitKey(
+    { tracked, path, from, class: { name }, earlier, formula }: State,
+    action: CtAction,
+  ): string {
+    const rules = path.map((rule) => this.#numbers.get(rule));
+    const flags = bitsNamed("tcp_flags").map((bit) => formula.units.get(bit) ?? "x");
+    const marks = tracked === null ? "" : [...tracked.before, marksOf(tracked)].join(";");
+    return [
+      from,
+      name,
+      flags.join(""),
+      tracked?.verdict,
+      tracked?.zone,
+      tracked?.of,
+      action.force,
+      earlier.length,
+      marks,
+      ...rules,
+    ].join(" ");
   }
 
   #out(state: State, port: PortNumber): void {
@@ -277,20 +317,62 @@ export class Walk {
   }
 }
 
-/** A connection's mark changes with a commit in either direction; an error about it changes nothing. */
-function isCommitted(verdict: string): boolean {
-  return verdict === "new" || verdict === "established" || verdict === "reply";
+/** Whether a commit makes something that was not there: a connection, or another mark of one. Errors change nothing. */
+function isNews(tracked: Tracked): boolean {
+  const { verdict, original, before, begunBy } = tracked;
+  if (original === null || verdict === "invalid" || verdict.startsWith("related")) return false;
+  return begunBy === null || !before.includes(marksOf(tracked));
 }
 
-function commitKey(state: State, action: CtAction): string {
-  const { tracked, path, from } = state;
-  const rules = path.map(
-    ({ table, priority, match }) =>
-      `${table}/${priority}/${match.inPort}/${match.fields.map(({ field, value }) => `${field.name}=${value}`).join()}`,
+/** One less, and none that had no more than one: such a packet goes to the controller or nowhere. */
+function decremented(state: State, fresh: Fresh): State {
+  const field = fieldNamed("nw_ttl");
+  const bits = read(state, field);
+  const value = constantOf(bits);
+  if (value !== null) return write(state, field, constant(value - 1n, field.bits));
+  const result = fresh.take(field.bits);
+  let { formula } = state;
+  for (const [i, out] of result.entries()) {
+    const own = bits[i] ?? ZERO;
+    // Bit i turns over if and only if all bits below it are zero.
+    const below = bits.slice(0, i);
+    const zeros = below.map((bit) => [bit, 0] as const);
+    for (const value of [0, 1]) {
+      formula = implied(formula, [...zeros, [own, value]], [out, 1 - value]);
+      for (const bit of below)
+        formula = implied(
+          formula,
+          [
+            [bit, 1],
+            [own, value],
+          ],
+          [out, value],
+        );
+    }
+  }
+  formula = implied(
+    formula,
+    bits.slice(1).map((bit) => [bit, 0] as const),
+    null,
   );
-  return [from, state.class.name, tracked?.verdict, tracked?.zone, action.force, ...rules].join(
-    " ",
-  );
+  return write({ ...state, formula }, field, result);
+}
+
+type Condition = readonly [source: number, value: number];
+
+/** If all of the conditions hold, so does the consequence; `null`: they never hold together. */
+function implied(
+  formula: Formula,
+  conditions: readonly Condition[],
+  then: Condition | null,
+): Formula {
+  const clause: Literal[] = [];
+  for (const [source, value] of conditions) {
+    if (source >= 0) clause.push(literal(source, 1 - value));
+    else if ((source === ONE ? 1 : 0) !== value) return formula;
+  }
+  if (then !== null) clause.push(literal(then[0], then[1]));
+  return either(formula, clause);
 }
 
 function portNumber(port: PortRef): PortNumber {

@@ -20,6 +20,10 @@ export interface SentPacket {
 
 /** Where an IPv4 header's checksum ends. */
 const IPV4_CHECKSUM_AT = 14 + 11;
+/** SYN and FIN: no segment has both. */
+const NONSENSE = 0x03;
+/** Far from every window. */
+const OUTSIDE_SEQ = 0x9000_0000;
 /** Of the transport header, what an ICMP error quotes at least (RFC 792). */
 const QUOTED_BYTES = 8;
 const NOTHING = new Uint8Array(0);
@@ -50,11 +54,15 @@ export function witness(state: State): SentPacket[] | null {
     send(from, bytes);
   }
   const { class: packetClass, from, tracked } = state;
-  if (packetClass.fragment === "first" || packetClass.fragment === "later") return null;
-  const bytes = build(packetClass, values, 0, conversations);
+  const isFragment = packetClass.fragment === "first" || packetClass.fragment === "later";
+  // Conntrack waits for the whole packet.
+  if (isFragment && tracked !== null) return null;
+  const isOutside = tracked?.verdict === "invalid" && tracked.begunBy !== null;
+  const bytes = build(packetClass, values, 0, conversations, isOutside);
   switch (tracked?.verdict) {
     case "invalid":
-      if (packetClass.family === 4) bytes[IPV4_CHECKSUM_AT] = (bytes[IPV4_CHECKSUM_AT] ?? 0) ^ 0xff;
+      if (packetClass.family === 4 && !isOutside)
+        bytes[IPV4_CHECKSUM_AT] = (bytes[IPV4_CHECKSUM_AT] ?? 0) ^ 0xff;
       break;
     case "related":
     case "related reply": {
@@ -112,6 +120,7 @@ function build(
   values: ReadonlyMap<number, number>,
   offset: number,
   conversations: Conversations,
+  isOutside = false,
 ): Uint8Array {
   const fields = new Map<string, bigint>();
   let tcpFlags: number | null = null;
@@ -130,7 +139,10 @@ function build(
     inPort: null,
     frame: null,
     fields,
-    extras: tcpFlags === null || packetClass.transport !== "tcp" ? {} : { tcpFlags },
+    extras: {
+      ...(tcpFlags === null || packetClass.transport !== "tcp" ? {} : { tcpFlags }),
+      ...(isOutside ? { seq: OUTSIDE_SEQ, tcpFlags: tcpFlags ?? NONSENSE } : {}),
+    },
   };
   return buildPacket(spec, conversations);
 }
