@@ -1,3 +1,4 @@
+import { InputError } from "../../src/base/errors.ts";
 import type { Action } from "../../src/rule/action.ts";
 import type { FlowFilter, FlowMod } from "../../src/rule/flow-mod.ts";
 import { PORT, type PortRef } from "../../src/rule/port.ts";
@@ -35,7 +36,8 @@ export function changeFlows(
         const chosen = chooser(mod.filter, context);
         const found = list.some(chosen);
         list = list.map((entry) => (chosen(entry) ? modified(entry, mod, context, old) : entry));
-        if (!found && old && mod.filter.cookieMask === 0n) list = add(list, mod.rule, context, old);
+        if (!found && old && mod.filter.cookieMask === 0n)
+          list = add(list, mod.rule, context, false);
         break;
       }
       case "delete": {
@@ -56,6 +58,11 @@ function add(list: readonly Entry[], rule: Rule, context: ChangeContext, old: bo
   );
   const id = identity(added);
   const before = list.find((entry) => identity(entry) === id);
+  const checked = before === undefined && flags.includes("check_overlap");
+  if (checked && list.some((entry) => overlaps(entry, added)))
+    throw new InputError(
+      "another rule of this priority matches the same packets (OFPFMFC_OVERLAP)",
+    );
   if (before !== undefined && !old && !isReset) {
     added.packets = before.packets;
     added.bytes = before.bytes;
@@ -99,6 +106,18 @@ function chooser(filter: FlowFilter, context: ChangeContext): (entry: Entry) => 
     if (outGroup !== null && !usesGroup(rule.actions, outGroup)) return false;
     return outPort === null || outputsTo(rule.actions, outPort, context);
   };
+}
+
+/** Whether both are of one table and priority, and some packet matches both. */
+function overlaps(a: Entry, b: Entry): boolean {
+  if (a.rule.table !== b.rule.table || a.rule.priority !== b.rule.priority) return false;
+  for (let i = 0; i < a.words.length; i += 3) {
+    for (let j = 0; j < b.words.length; j += 3) {
+      const both = a.words[i] === b.words[j] ? a.words[i + 2]! & b.words[j + 2]! : 0;
+      if (((a.words[i + 1]! ^ b.words[j + 1]!) & both) !== 0) return false;
+    }
+  }
+  return true;
 }
 
 /** Whether every packet of the match `words` is one of `wide`: both as triples word, value, mask, by rising word. */

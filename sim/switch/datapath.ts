@@ -255,7 +255,7 @@ export class Datapath {
       this.counters.learnRefused++;
       return;
     }
-    this.#tables.add(rule, (port) => this.#ports.number(port), this.#now());
+    this.#tables.learn(rule, (port) => this.#ports.number(port), this.#now());
     this.#caches = [];
   }
 
@@ -343,7 +343,7 @@ export class Datapath {
       // Whole, whatever the action's max_len: nothing is buffered, so the controller gets all (OpenFlow 1.3, 7.4.1).
       bytes: packet.snapshot(),
       packetIn: {
-        reason: operation.reason,
+        reason: REASONS_OF_1_0.has(reason) ? reason : "action",
         ...(operation.userdata === undefined ? {} : { userdata: operation.userdata }),
         table: operation.table,
         cookie: operation.cookie,
@@ -353,6 +353,9 @@ export class Datapath {
     });
   }
 }
+
+/** What a controller that speaks OpenFlow 1.0 can be told; everything else is `action` to it. */
+const REASONS_OF_1_0: ReadonlySet<string> = new Set(["no_match", "action", "invalid_ttl"]);
 
 /** The key as it was when the packet went to the controller. */
 function keyAt(

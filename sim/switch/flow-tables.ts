@@ -2,6 +2,7 @@ import { InputError } from "../../src/base/errors.ts";
 import type { Action } from "../../src/rule/action.ts";
 import type { FlowMod } from "../../src/rule/flow-mod.ts";
 import type { PortRef } from "../../src/rule/port.ts";
+import { withPushedTags } from "../../src/rule/pushed-tags.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import { type ChangeOptions, changeFlows, identity } from "./change-flows.ts";
 import { Groups, usesGroup } from "./groups.ts";
@@ -29,7 +30,7 @@ export class FlowTables {
   replace(rules: readonly Rule[], resolve: PortResolver, nowMs: number): void {
     const byIdentity = new Map<string, Entry>();
     for (const rule of rules) {
-      const entry = this.#entry(rule, resolve, nowMs);
+      const entry = this.#entry(carried(rule), resolve, nowMs);
       byIdentity.set(identity(entry), entry);
     }
     this.#build([...byIdentity.values()]);
@@ -39,11 +40,15 @@ export class FlowTables {
     return this.#tables.reduce((sum, table) => sum + (table?.entries.length ?? 0), 0);
   }
 
-  /** Adds one rule, or replaces that with the same table, priority and match. */
-  add(rule: Rule, resolve: PortResolver, nowMs: number): void {
+  /** Adds a rule that was learned, or has one with the same table, priority and match do as it says: that counts on. */
+  learn(rule: Rule, resolve: PortResolver, nowMs: number): void {
     const entry = this.#entry(rule, resolve, nowMs);
     const id = identity(entry);
-    this.#build([...this.entries().filter((old) => identity(old) !== id), entry]);
+    const entries = this.entries();
+    const before = entries.find((old) => identity(old) === id);
+    entry.packets = before?.packets ?? 0;
+    entry.bytes = before?.bytes ?? 0;
+    this.#build([...entries.filter((old) => old !== before), entry]);
   }
 
   /** Some changes, one after the other; with an error none of them is made. */
@@ -55,7 +60,9 @@ export class FlowTables {
   ): void {
     const context = {
       port: resolve,
-      entry: (rule: Rule) => this.#entry(rule, resolve, nowMs),
+      // OpenFlow 1.0 carries mod_vlan_… as it is.
+      entry: (rule: Rule) =>
+        this.#entry(options.old === true ? rule : carried(rule), resolve, nowMs),
     };
     this.#build(changeFlows(this.entries(), mods, context, options));
   }
@@ -106,6 +113,12 @@ export class FlowTables {
       Number.POSITIVE_INFINITY,
     );
   }
+}
+
+/** As OpenFlow 1.1 and later carry it to the switch. */
+function carried(rule: Rule): Rule {
+  const actions = withPushedTags(rule.actions, rule.match);
+  return actions.length === rule.actions.length ? rule : { ...rule, actions };
 }
 
 function expiryMs({ rule, addedMs, usedMs }: Entry): number {

@@ -1,5 +1,5 @@
 import type { Action, LearnAction, Subfield } from "../../src/rule/action.ts";
-import type { Field } from "../../src/rule/field.ts";
+import { FIELDS, type Field } from "../../src/rule/field.ts";
 import type { FieldMatch } from "../../src/rule/match.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 
@@ -28,9 +28,10 @@ export function learnedRule(action: LearnAction, read: (source: Subfield) => big
     table: action.table,
     priority: action.priority,
     cookie: action.cookie,
-    match: { inPort, fields: [...conditions.values()] },
+    match: { inPort, fields: FIELDS.flatMap((field) => conditions.get(field) ?? []) },
     actions,
     idleTimeout: action.idleTimeout,
     hardTimeout: action.hardTimeout,
+    ...(action.sendFlowRem ? { flags: ["send_flow_rem"] } : {}),
   };
 }

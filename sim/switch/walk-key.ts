@@ -8,6 +8,7 @@ import { MODIFIED } from "./modified.ts";
 export interface WalkKeyState {
   readonly key: Int32Array;
   readonly written: Int32Array;
+  readonly innerTags: readonly number[];
   readonly ctCleared: boolean;
 }
 
@@ -20,6 +21,8 @@ export class WalkKey {
   readonly #dirty = new Int32Array(WORDS);
   /** Bits of registers and conntrack fields that were set. */
   #written = new Int32Array(WORDS);
+  /** Tags below those that this walk pushed. */
+  #innerTags: number[] = [];
   #ctCleared = false;
 
   constructor(key: Int32Array) {
@@ -41,13 +44,19 @@ export class WalkKey {
   }
 
   save(): WalkKeyState {
-    return { key: this.words.slice(), written: this.#written.slice(), ctCleared: this.#ctCleared };
+    return {
+      key: this.words.slice(),
+      written: this.#written.slice(),
+      innerTags: [...this.#innerTags],
+      ctCleared: this.#ctCleared,
+    };
   }
 
   /** Back to an earlier moment, with nothing left to write into the packet. */
-  restore({ key, written, ctCleared }: WalkKeyState): void {
+  restore({ key, written, innerTags, ctCleared }: WalkKeyState): void {
     this.words.set(key);
     this.#written = written.slice();
+    this.#innerTags = [...innerTags];
     this.#ctCleared = ctCleared;
     this.#dirty.fill(0);
   }
@@ -124,6 +133,16 @@ export class WalkKey {
     if (this.has(field.prerequisite)) {
       this.write(field, ((value << shift) & mask) | always, mask | always);
     }
+  }
+
+  pushTag(): void {
+    this.mask[W.vlanTci] = -1;
+    this.#innerTags.push(this.words[W.vlanTci]!);
+    this.words[W.vlanTci] = 0x1000;
+  }
+
+  popTag(): void {
+    this.words[W.vlanTci] = this.#innerTags.pop() ?? 0;
   }
 
   /** One hop less; `false`: the packet has no other left, and stays as it is. */

@@ -1,6 +1,6 @@
 import { SWITCH_LIMITS } from "../../src/base/limits.ts";
 import type { Action, ControllerAction, CtAction } from "../../src/rule/action.ts";
-import { intoActionSet } from "../../src/rule/action-set.ts";
+import { hasEnd, intoActionSet } from "../../src/rule/action-set.ts";
 import { fieldNamed } from "../../src/rule/field.ts";
 import { PORT, type PortRef } from "../../src/rule/port.ts";
 import { W } from "./layout.ts";
@@ -77,7 +77,8 @@ export class Walk {
       const set = this.#actionSet;
       this.#actionSet = [];
       this.#exit = false;
-      this.#list(set);
+      this.#cookie = this.#entries[0]?.rule.cookie ?? null;
+      if (hasEnd(set)) this.#list(set);
     } catch (error) {
       if (!(error instanceof Dropped)) throw error;
       dropped = error.reason;
@@ -186,8 +187,8 @@ export class Walk {
         return true;
       case "pop": {
         const top = this.#stack.pop();
-        if (top === undefined) throw new Dropped("stack");
-        this.#key.load(action.subfield, top.value & ((1n << BigInt(action.subfield.bits)) - 1n));
+        const ones = (1n << BigInt(action.subfield.bits)) - 1n;
+        if (top !== undefined) this.#key.load(action.subfield, top.value & ones);
         return true;
       }
       case "dec_ttl":
@@ -198,13 +199,13 @@ export class Walk {
       case "push_vlan":
         this.#commit();
         this.#operations.push({ op: "push_vlan", ethType: action.ethType });
-        this.#key.words[W.vlanTci] = 0x1000;
+        this.#key.pushTag();
         return true;
       case "pop_vlan":
         if (!this.#key.has("vlan")) return true;
         this.#commit();
         this.#operations.push({ op: "pop_vlan" });
-        this.#key.words[W.vlanTci] = 0;
+        this.#key.popTag();
         return true;
       case "ct":
         this.#ct(action);
@@ -245,8 +246,14 @@ export class Walk {
     const { inPort } = this.#key;
     switch (port) {
       case PORT.none:
-      case PORT.table:
         return;
+      case PORT.table:
+        this.#table0();
+        return;
+      case PORT.inPort:
+        // A packet that is cut goes to a port by its number only.
+        if (maxLength !== undefined) return;
+        break;
       case PORT.normal:
         this.#commit();
         this.#operations.push({ op: "normal", inPort });
@@ -268,14 +275,22 @@ export class Walk {
     this.#operations.push({ op: "output", port: to, ...cut });
   }
 
+  #table0(): void {
+    this.#nested(() => this.#enter(0, { reportMiss: true }));
+  }
+
   #resubmit({ port, table, ct }: Extract<Action, { kind: "resubmit" }>): void {
+    const named = port === null ? PORT.inPort : this.#pipeline.portNumber(port);
+    const inPort = named === PORT.inPort ? this.#key.inPort : named;
+    this.#nested(() => this.#enter(table ?? this.#table, { inPort, ct: ct === true }));
+  }
+
+  #nested(enter: () => void): void {
     if (this.#depth >= SWITCH_LIMITS.resubmitDepthMax) throw new Dropped("resubmit_depth");
     if (this.#resubmits >= SWITCH_LIMITS.resubmitsMax) throw new Dropped("resubmit_count");
     this.#resubmits++;
     this.#depth++;
-    const named = port === null ? PORT.inPort : this.#pipeline.portNumber(port);
-    const inPort = named === PORT.inPort ? this.#key.inPort : named;
-    this.#enter(table ?? this.#table, { inPort, ct: ct === true });
+    enter();
     this.#depth--;
   }
 
@@ -330,6 +345,7 @@ export class Walk {
   #bucket(actions: readonly Action[]): void {
     if (actions.some(({ kind }) => kind === "push_vlan" || kind === "pop_vlan")) {
       this.#clone(actions);
+      this.#exit = false;
       return;
     }
     const before = this.#key.save();
@@ -348,7 +364,6 @@ export class Walk {
     this.#operations = outer;
     this.#operations.push({ op: "clone", operations: inner });
     this.#key.restore(before);
-    this.#exit = false;
   }
 
   /** Writes the changed fields down before something sees the packet. */

@@ -19,10 +19,9 @@ const WRITERS: Readonly<Record<number, Writer>> = {
   [W.ethSrc + 1]: (p, v, m) => merge32(p, 8, v, m),
   [W.vlanTci]: writeTci,
   [W.nwProto]: arp16(6),
-  [W.arpSha]: arp16(8),
-  [W.arpSha + 1]: arp32(10),
-  [W.arpTha]: arp16(18),
-  [W.arpTha + 1]: arp32(20),
+  ...linkAddressWriters(W.arpSha, 8, 1),
+  ...linkAddressWriters(W.arpTha, 18, 2),
+  ...targetWriters(),
   [W.nwTtl]: writeTtl,
   [W.nwTos]: writeTos,
   [W.ipv6Label]: writeLabel,
@@ -50,10 +49,54 @@ function arp16(offset: number): Writer {
   };
 }
 
-function arp32(offset: number): Writer {
-  return (p, v, m) => {
-    if (isArp(p)) merge32(p, p.l3 + offset, v, m);
+/** The two words of a hardware address: in ARP at `offset`, in neighbour discovery in the option `type`. */
+function linkAddressWriters(word: number, offset: number, type: 1 | 2): Record<number, Writer> {
+  const at = (p: Packet): number => (isArp(p) ? p.l3 + offset : findNdOption(p, type));
+  return {
+    [word]: (p, v, m) => {
+      const start = at(p);
+      if (start > 0) p.put16(start, (p.get16(start) & ~m & 0xffff) | v, 0, ndChecksum(p));
+    },
+    [word + 1]: (p, v, m) => {
+      const start = at(p);
+      if (start > 0) p.put32(start + 2, (p.get32(start + 2) & ~m) | v, 0, ndChecksum(p));
+    },
   };
+}
+
+/** The four words of the target of neighbour discovery. */
+function targetWriters(): Record<number, Writer> {
+  const writers: Record<number, Writer> = {};
+  for (let i = 0; i < 4; i++) {
+    writers[W.ndTarget + i] = (p, v, m) => {
+      if (!isNd(p)) return;
+      const at = p.l4 + 8 + 4 * i;
+      p.put32(at, (p.get32(at) & ~m) | v, 0, ndChecksum(p));
+    };
+  }
+  return writers;
+}
+
+/** Neighbour solicitation and advertisement (RFC 4861 section 4.3, 4.4) with a whole target. */
+function isNd(p: Packet): boolean {
+  if (p.ethType !== 0x86dd || p.protocol !== 58 || p.l4 === 0 || p.end - p.l4 < 24) return false;
+  return p.bytes[p.l4] === 135 || p.bytes[p.l4] === 136;
+}
+
+function ndChecksum(p: Packet): number {
+  return isArp(p) ? 0 : p.l4 + 2;
+}
+
+/** Where the address of the option begins; 0: there is no such option. */
+function findNdOption(p: Packet, type: number): number {
+  if (!isNd(p)) return 0;
+  for (let at = p.l4 + 24; at + 8 <= p.end; ) {
+    const length = p.bytes[at + 1]! * 8;
+    if (length === 0) return 0;
+    if (p.bytes[at] === type && length === 8) return at + 2;
+    at += length;
+  }
+  return 0;
 }
 
 /** The four words of an address: the first is also the whole of an IPv4 or ARP address. */

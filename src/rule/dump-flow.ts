@@ -4,6 +4,7 @@ import { formatAction, formatMatch } from "./format.ts";
 import { CT_STATE_BITS, type FieldMatch, type Match, TCP_FLAG_BITS } from "./match.ts";
 import { formatPort, PORT } from "./port.ts";
 import { meets } from "./prerequisite.ts";
+import { withPushedTags } from "./pushed-tags.ts";
 import { DEFAULT_PRIORITY, type Rule } from "./rule.ts";
 import { flagWords, formatMasked, hex } from "./value.ts";
 
@@ -27,7 +28,7 @@ export function dumpFlow(rule: Rule, { packets, bytes }: FlowCounts): string {
     ...(rule.flags ?? []).map((flag) => `${flag} `),
     rule.importance ? `importance=${rule.importance}, ` : "",
     condition === "" ? "" : `${condition} `,
-    `actions=${dumpActions(rule.actions, rule.match)}`,
+    `actions=${dumpActions(withPushedTags(rule.actions, rule.match), rule.match)}`,
   ].join("");
 }
 
@@ -120,17 +121,13 @@ function dumpTci(value: bigint, mask: bigint): string[] {
   return [`vlan_tci=${four(value)}/${four(mask)}`];
 }
 
-function dumpActions(
-  actions: readonly Action[],
-  match: Match,
-  state = { tagged: meets(match, "vlan") },
-): string {
+function dumpActions(actions: readonly Action[], match: Match): string {
   if (actions.length === 0) return "drop";
-  const texts = actions.flatMap((action) => dumpAction(action, match, state));
+  const texts = actions.flatMap((action) => dumpAction(action, match));
   return texts.length === 0 ? "drop" : texts.join(",");
 }
 
-function dumpAction(action: Action, match: Match, state: { tagged: boolean }): string[] {
+function dumpAction(action: Action, match: Match): string[] {
   switch (action.kind) {
     case "output":
       if (action.maxLength !== undefined) break;
@@ -141,13 +138,7 @@ function dumpAction(action: Action, match: Match, state: { tagged: boolean }): s
     case "load":
       return [setField(action.target, action.value)];
     case "mod":
-      return dumpMod(action.name, action.value, match, state);
-    case "push_vlan":
-      state.tagged = true;
-      break;
-    case "pop_vlan":
-      state.tagged = false;
-      break;
+      return [dumpMod(action.name, action.value, match)];
     case "ct": {
       const exec = action.exec.map((inner): Action => asSetField(inner));
       const text = formatAction({ ...action, exec });
@@ -157,7 +148,7 @@ function dumpAction(action: Action, match: Match, state: { tagged: boolean }): s
     case "write_actions":
       // An empty set is no instruction at all.
       if (action.kind === "write_actions" && action.actions.length === 0) return [];
-      return [`${action.kind}(${dumpActions(action.actions, match, { ...state })})`];
+      return [`${action.kind}(${dumpActions(action.actions, match)})`];
     case "note": {
       // An action is a multiple of 8 bytes long; 10 come before the note.
       const length = Math.ceil((action.bytes.length + 10) / 8) * 8 - 10;
@@ -194,36 +185,31 @@ function setField(target: Subfield, value: bigint): string {
     : text;
 }
 
-function dumpMod(name: ModName, value: bigint, match: Match, state: { tagged: boolean }): string[] {
+function dumpMod(name: ModName, value: bigint, match: Match): string {
   const set = (field: string, bits: bigint) =>
     `set_field:${formatMasked(fieldNamed(field), bits, fullMask(fieldNamed(field)))}->${field}`;
   const transport = meets(match, "udp") ? "udp" : meets(match, "sctp") ? "sctp" : "tcp";
-  const arp = meets(match, "arp");
   switch (name) {
     case "mod_dl_src":
-      return [set("eth_src", value)];
+      return set("eth_src", value);
     case "mod_dl_dst":
-      return [set("eth_dst", value)];
+      return set("eth_dst", value);
     case "mod_nw_src":
-      return [set(arp ? "arp_spa" : "ip_src", value)];
+      return set("ip_src", value);
     case "mod_nw_dst":
-      return [set(arp ? "arp_tpa" : "ip_dst", value)];
+      return set("ip_dst", value);
     case "mod_nw_tos":
-      return [set("ip_dscp", value >> 2n)];
+      return set("ip_dscp", value >> 2n);
     case "mod_nw_ecn":
-      return [set("nw_ecn", value)];
+      return set("nw_ecn", value);
     case "mod_nw_ttl":
-      return [`mod_nw_ttl:${value}`];
+      return `mod_nw_ttl:${value}`;
     case "mod_tp_src":
     case "mod_tp_dst":
-      return [set(`${transport}_${name.slice(-3)}`, value)];
+      return set(`${transport}_${name.slice(-3)}`, value);
     case "mod_vlan_vid":
-    case "mod_vlan_pcp": {
-      const push = state.tagged ? [] : ["push_vlan:0x8100"];
-      state.tagged = true;
-      const change =
-        name === "mod_vlan_pcp" ? set("vlan_pcp", value) : set("vlan_vid", value | 0x1000n);
-      return [...push, change];
-    }
+      return set("vlan_vid", value | 0x1000n);
+    case "mod_vlan_pcp":
+      return set("vlan_pcp", value);
   }
 }

@@ -16,6 +16,7 @@ export const OUTPUTS: readonly (readonly [string, ActionParser])[] = [
   ["flood", toReserved("flood")],
   ["all", toReserved("all")],
   ["local", toReserved("local")],
+  ["table", () => ({ kind: "output", port: PORT.table })],
   ["controller", parseController],
   ["enqueue", parseEnqueue],
   [
