@@ -43,7 +43,7 @@ async function* pieces(file: Uint8Array, size: number): AsyncGenerator<Uint8Arra
 /** The reader gives the same packets, events and error however the file comes in. */
 export const reader: Target = {
   name: "reader",
-  share: 3,
+  share: 5,
   make: makeCapture,
   async run(input) {
     const whole = await readPieces(input, input.length);
@@ -63,7 +63,7 @@ function describe({ records, log }: Reading): string {
 /** Headers of every packet, as numbers and as values. */
 export const wire: Target = {
   name: "wire",
-  share: 2,
+  share: 3,
   make: makeCapture,
   async run(input) {
     const { records } = await readPieces(input, input.length);
@@ -92,7 +92,7 @@ const SMALL = { flowsMax: 3, connectionsMax: 2, heldBytesMax: 2_000 };
 /** From the file to transactions and observations: with the messages' bytes, without, and with hardly any memory. */
 export const extractor: Target = {
   name: "extractor",
-  share: 4,
+  share: 8,
   make: makeCapture,
   async run(input) {
     const { records } = await readPieces(input, input.length);

@@ -21,7 +21,7 @@ const LIMITS = { flowsMax: 256, connectionsMax: 256, heldBytesMax: 1_000_000 };
  */
 export const conversations: Target = {
   name: "conversations",
-  share: 4,
+  share: 8,
   make: makeCapture,
   async run(input) {
     const { records } = await readPieces(input, input.length);
