@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { InOrder } from "../http/in-order.ts";
 import { formatRecord } from "../http/record.ts";
+import type { Transaction } from "../http/transaction.ts";
 import { countsLine, readTransactions } from "./captures.ts";
 import type { Io } from "./io.ts";
 
@@ -10,14 +11,16 @@ import type { Io } from "./io.ts";
  */
 export async function extractFile(file: string, io: Io): Promise<void> {
   const capture = basename(file);
-  // As bytes: what waits for its turn is then outside the heap, and does not make it grow.
-  const ordered = new InOrder<Uint8Array>((line) => io.out.bytes(line));
+  let firstNs = 0n;
+  const ordered = new InOrder<Transaction>((transaction) =>
+    io.out.line(formatRecord(transaction, capture, firstNs)),
+  );
   let live = false;
   const reading = await readTransactions(file, {
     io,
-    onTransaction: (transaction, firstNs) => {
-      const line = `${formatRecord(transaction, capture, firstNs)}\n`;
-      ordered.push(transaction.order ?? 0, Buffer.from(line));
+    onTransaction: (transaction, ofCapture) => {
+      firstNs = ofCapture;
+      ordered.push(transaction.order ?? 0, transaction);
     },
     settle: async () => {
       if (live) await release();

@@ -2,14 +2,19 @@ import type { Writable } from "node:stream";
 import { InputError, IsoreplayError } from "../base/errors.ts";
 import { visible } from "../report/markup.ts";
 
-/** Text that may wait before it is written. */
+/** Text that may wait before it is written, and the memory for it: what is printed between two looks comes on top. */
 const HELD_BYTES = 1 << 16;
+const BLOCK_BYTES = 2 * HELD_BYTES;
+/** Texts up to this length are written without being measured: UTF-8 has at most three bytes for one unit of a string. */
+const SHORT_LENGTH = 1_024;
+const NOTHING = Buffer.alloc(0);
 
 /** A stream for text, written in large pieces, no faster than it is read. */
 export class Output {
   readonly #stream: Writable;
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  /** What waits is `#held[0, #length)`: one block of memory for many small texts. */
+  #held = NOTHING;
+  #length = 0;
   #closed = false;
 
   constructor(stream: Writable) {
@@ -24,13 +29,15 @@ export class Output {
   }
 
   print(text: string): void {
-    this.bytes(Buffer.from(text));
+    this.#reserve(text.length <= SHORT_LENGTH ? 3 * text.length : Buffer.byteLength(text));
+    this.#length += this.#held.write(text, this.#length);
   }
 
   /** Print text that is encoded already. */
   bytes(bytes: Uint8Array): void {
-    this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
+    this.#reserve(bytes.length);
+    this.#held.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
 
   line(text: string): void {
@@ -39,23 +46,34 @@ export class Output {
 
   /** Write what is held once it is much; `settle` often when there are many lines. */
   async settle(): Promise<void> {
-    if (this.#heldBytes >= HELD_BYTES) await this.flush();
+    if (this.#length >= HELD_BYTES) await this.flush();
   }
 
   /** Write what is held, and wait until it is taken. Throws InputError where it cannot be written. */
   async flush(): Promise<void> {
-    const held = this.#held;
-    this.#held = [];
-    this.#heldBytes = 0;
-    if (held.length === 0 || this.#closed) return;
+    const block = this.#held;
+    const written = block.subarray(0, this.#length);
+    this.#held = NOTHING;
+    this.#length = 0;
+    if (written.length === 0 || this.#closed) return;
     const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
-      this.#stream.write(Buffer.concat(held), resolve);
+      this.#stream.write(written, resolve);
     });
+    // Taken: the block is free again, unless there is a new one, or it had to become large.
+    if (this.#held === NOTHING && block.length === BLOCK_BYTES) this.#held = block;
     if (error === null || error === undefined) return;
     this.#closed = true;
     // The reader has gone, as `head` does when it has seen enough. That is no error of ours.
     if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return;
     throw new InputError(`cannot be written (${error.code})`, { where: "stdout", cause: error });
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#held.length) return;
+    const larger = Buffer.alloc(Math.max(needed, 2 * this.#held.length, BLOCK_BYTES));
+    larger.set(this.#held.subarray(0, this.#length));
+    this.#held = larger;
   }
 }
 

@@ -18,7 +18,7 @@ class PacketTime {
  * iteration gives stay as they are.
  */
 export class CaptureBatch implements Iterable<CaptureRecord> {
-  /** Where the packets are: number `i` is `piece[starts[i], ends[i])`. Nobody writes into it any more. */
+  /** Where the packets are: number `i` is `piece[starts[i], ends[i])`, until the next batch is asked for. */
   piece: Uint8Array = NO_BYTES;
   length = 0;
   readonly starts = new Int32Array(PCAP_LIMITS.batchRecordsMax);

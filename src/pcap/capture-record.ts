@@ -9,8 +9,8 @@ export class CaptureRecord implements Frame {
   readonly seconds: number;
   readonly nanoseconds: number;
   /**
-   * A view on the piece of the file that the packet came in. It stays as it is for as long as it is held, but it holds
-   * the whole piece: copy (`slice()`) what is kept for long.
+   * A view on the piece of the file that the packet came in. It stays as it is if the source leaves its pieces alone,
+   * but it holds the whole piece: copy (`slice()`) what is kept for long.
    */
   readonly bytes: Uint8Array;
   /** Length on the wire; more than `bytes.length` where the capture cut the packet. */

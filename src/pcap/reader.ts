@@ -13,7 +13,8 @@ export interface CaptureOptions {
 
 /**
  * Reads a capture, classic pcap or pcapng, in pieces of any size. Holds one piece and one packet, whatever the size of
- * the file. Pieces of 256 KiB and more are quickest; the source must not write into a piece that it has handed out.
+ * the file. Pieces of 256 KiB and more are quickest. A source may write into a piece
+ * again when the next one is asked for; the records of its batches are then good as long as the batch only.
  * Rejects with InputError for what is no capture or is damaged so that the next packet cannot be found; the packets
  * before the damage are delivered first. A batch is never empty, and valid until the next one is asked for. A file that ends within a packet gives the event `cut-short`.
  */
