@@ -9,5 +9,9 @@ if (!stripsTypes) {
   );
   process.exit(69);
 }
+// The stripped and compiled source, for the next start: it takes a third of the time then. Beside what `npm ci` replaces.
+const { enableCompileCache } = await import("node:module");
+const { fileURLToPath } = await import("node:url");
+enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/isoreplay", import.meta.url)));
 const { main } = await import("../src/cli/main.ts");
 await main(process.argv);

@@ -121,8 +121,8 @@ export const CLUSTER_LIMITS = {
 export const FLOW_LIMITS = {
   /** Flows remembered, 64 bytes each and 8 for finding them: 75 MB when full. Beyond, flows of one packet go first. */
   flowsMax: 1_048_576,
-  /** TCP connections with data that are read at the same time, about 3 KB each. */
-  connectionsMax: 16_384,
+  /** TCP connections with data that are read at the same time, about 3 KB each. Beyond, those idle for longest go. */
+  connectionsMax: 8_192,
   /** Flows that share one place of the hash table; a longer chain is an attack on it. */
   chainMax: 64,
   /** Bytes held for all connections together: segments ahead of a hole, heads that are not whole, fragments. */

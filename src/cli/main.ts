@@ -1,11 +1,19 @@
+import { setFlagsFromString } from "node:v8";
 import { type Command, CommanderError } from "commander";
 import { EXIT, IsoreplayError } from "../base/errors.ts";
 import { visible } from "../report/markup.ts";
 import { processIo } from "./io.ts";
 import { commandLine } from "./program.ts";
 
+/**
+ * How far the heap may grow beyond what is in use before it is collected. V8 would let it triple, and a capture of a
+ * million connections then takes a fifth more memory for nothing.
+ */
+const HEAP_GROWING_PERCENT = 50;
+
 /** The whole program. `argv` as in `process.argv`. Never rejects; the exit status is in `process.exitCode`. */
 export async function main(argv: string[]): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   // Node's own status for what nobody catches is 1, which here means that an assertion failed.
   process.on("uncaughtException", (error) => {
     fail(error);

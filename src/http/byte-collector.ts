@@ -1,6 +1,8 @@
 import type { Budget } from "../flow/budget.ts";
 
-const FIRST_BYTES = 1024;
+/** Most of what is collected is a head that a segment ended in; many wait at the same time, and hardly one grows. */
+const FIRST_BYTES = 256;
+const KEPT_BYTES_MAX = 4_096;
 const NOTHING = new Uint8Array(0);
 
 /** Bytes that arrive in pieces, joined. It grows by doubling, up to `bytesMax` and as far as the shared budget lasts. */
@@ -42,7 +44,7 @@ export class ByteCollector {
   /** Forget the content, keep a small buffer for the next use. */
   clear(): void {
     this.#length = 0;
-    if (this.#buffer.length > 4 * FIRST_BYTES) this.release();
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.release();
   }
 
   /** Forget the content and give the memory back. */
