@@ -38,7 +38,13 @@ export class ConnectionBook {
     return this.live(nowMs, zone).map((one) => formatConnectionWith(one, { more, ...left }));
   }
 
-  /** Connections that are not over yet, of all zones or of one. `dpctl/ct-get-nconns` is their number. */
+  /** `dpctl/ct-get-nconns`: with those that a packet has ended at this very time. */
+  count(nowMs: number): number {
+    this.table.sweep(nowMs);
+    return this.table.size;
+  }
+
+  /** Connections that are not over yet, of all zones or of one. */
   live(nowMs: number, zone?: number): Connection[] {
     const all = this.table.live(nowMs);
     return zone === undefined ? all : all.filter((one) => one.zone === zone);

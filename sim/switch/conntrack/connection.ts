@@ -45,6 +45,8 @@ export class Connection implements Tuple {
   linux: LinuxState | null = null;
   /** Where it is counted; `null`: its zone had no limit when it began. */
   pool: ZonePool | null = null;
+  /** Ended by a packet; see `ConnectionTable.kill`. */
+  killed = false;
   /** Gone from the table; a packet may still hold on to it. */
   removed = false;
 

@@ -61,7 +61,8 @@ export class Conntrack extends ConnectionBook {
     this.#nat = {
       basis: random.int(0, 0x7fffffff),
       random,
-      isFree: (candidate) => this.table.find(candidate, this.#nowMs) === null,
+      isFree: (candidate) =>
+        this.table.find(candidate, this.#nowMs) === null && !this.table.foundKilled,
     };
   }
 
@@ -100,8 +101,20 @@ export class Conntrack extends ConnectionBook {
     const tuple = this.#tuple;
     let connection = this.#lookUp(packet, nowMs);
     let isReply = this.table.foundReply;
-    if (connection !== null && request.force && isReply) {
-      this.table.remove(connection);
+    if (this.table.foundKilled) {
+      // It answers what was there a moment ago.
+      packet.ctState |= INV;
+      this.#show(packet, request.zone, null);
+      packet.connection = null;
+      return;
+    }
+    const known = connection;
+    // A translated one stays where answers are found by what was translated: then Open vSwitch does not know the
+    // direction yet.
+    const isFound =
+      known !== null && (known.answers === null || (packet.ctState & (SNAT | DNAT)) !== 0);
+    if (isFound && request.force && isReply) {
+      this.table.kill(known, nowMs);
       connection = null;
     }
     let begin = false;
@@ -117,7 +130,8 @@ export class Conntrack extends ConnectionBook {
       } else if (related) packet.ctState = INV;
       else begin = true;
     }
-    if (begin) {
+    // What is left of the one before stands in the way: then the packet goes on without a verdict.
+    if (begin && (known === null || !this.#isTaken(nowMs))) {
       isReply = false;
       connection = this.#begin(packet, request, nowMs);
     }
@@ -128,6 +142,10 @@ export class Conntrack extends ConnectionBook {
     packet.connectionReply = isReply;
     packet.connectionRelated = related;
     tuple.wide = null;
+  }
+
+  #isTaken(nowMs: number): boolean {
+    return this.table.find(this.#tuple, nowMs) === null && this.table.foundKilled;
   }
 
   /** Look-up by tuple. A packet translated earlier carries the translated addresses: its reply's reply is sought. */
@@ -170,7 +188,7 @@ export class Conntrack extends ConnectionBook {
     switch (verdict) {
       case "over":
       case "established":
-        if (verdict === "over") this.table.remove(connection);
+        if (verdict === "over") this.table.kill(connection, nowMs);
         packet.ctState = (packet.ctState & ~NEW) | (isReply ? EST | RPL : EST);
         return false;
       case "new":
@@ -180,7 +198,7 @@ export class Conntrack extends ConnectionBook {
         packet.ctState = INV;
         return false;
       case "replace":
-        this.table.remove(connection);
+        this.table.kill(connection, nowMs);
         return true;
     }
   }
