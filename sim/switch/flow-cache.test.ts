@@ -42,12 +42,16 @@ const rule = fc.constantFrom(0, 1, 2).chain((table) =>
   fc.constantFrom(...MATCHES).chain((match) => {
     const ip = /\b(ip|tcp|udp)\b/.test(match) && !match.startsWith("reg");
     const v4 = ip ? [...ACTIONS, ...IP_ACTIONS] : ACTIONS;
-    return fc
-      .tuple(fc.nat(9), fc.array(fc.constantFrom(...v4), { maxLength: 4 }))
-      .map(([priority, actions]) => {
-        const head = [`table=${table}`, `priority=${priority}`, match].filter((p) => p !== "");
-        return `${head.join(",")},actions=${actions.join(",") || "drop"}`;
-      });
+    return (
+      fc
+        .tuple(fc.nat(9), fc.array(fc.constantFrom(...v4), { maxLength: 4 }))
+        // More than two tags are refused.
+        .filter(([, actions]) => actions.filter((action) => action.startsWith("push")).length < 3)
+        .map(([priority, actions]) => {
+          const head = [`table=${table}`, `priority=${priority}`, match].filter((p) => p !== "");
+          return `${head.join(",")},actions=${actions.join(",") || "drop"}`;
+        })
+    );
   }),
 );
 

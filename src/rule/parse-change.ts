@@ -83,7 +83,7 @@ function parseSetField(call: Call, context: ActionContext): Action {
   if (field.name === "vlan_vid") {
     if (!hasPrerequisite(context, "vlan"))
       throw name.error("vlan_vid needs a VLAN tag, from the rule's match or push_vlan");
-    if (((value | ~mask) & 0x1000n) === 0n)
+    if ((value & 0x1000n) === 0n)
       throw text.error("vlan_vid needs the bit 0x1000, which says that there is a tag");
   }
   checkTos(field, value, text);

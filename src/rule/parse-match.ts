@@ -181,7 +181,7 @@ export function parseTable(piece: Piece): number {
 function parseCondition(
   token: MatchToken,
   soFar: Match,
-  { version }: MatchOptions,
+  { version, lenient }: MatchOptions,
 ): readonly Condition[] {
   const key = token.key.text;
   const value = needValue(token);
@@ -208,6 +208,11 @@ function parseCondition(
   if (since !== null) requireVersion(at, version, since);
   const other = BY_PROTOCOL[field.name.replace("ip_", "nw_")]?.find(([when]) => when(soFar))?.[1];
   const conditions = parseField(other === undefined ? field : fieldNamed(other), value, at);
+  if (field.name === "ct_nw_proto" && conditions[0]?.value === 0n) {
+    // Open vSwitch carries no such condition to the switch: the rule would match more than it says.
+    if (lenient !== true) throw value.expected("a protocol other than 0");
+    return [];
+  }
   const isNew = field.name === "ct_state" && conditions.some((c) => c.mask & CT_STATE_SINCE_2_6);
   // A mask over all bits says nothing about those that were not known.
   if (isNew && /snat|dnat/.test(value.text))

@@ -23,6 +23,8 @@ function fieldMatch(field: Field): fc.Arbitrary<FieldMatch> {
     return fc.constantFrom(...FRAG_WORDS).map(([, value, m]) => ({ field, value, mask: m }));
   }
   if (field.name === "nw_tos") return bits(6).map((v) => ({ field, value: v << 2n, mask: 0xfcn }));
+  if (field.name === "ct_nw_proto")
+    return fc.integer({ min: 1, max: 255 }).map((v) => exactly(field.name, BigInt(v)));
   if (field.name === "arp_op")
     return bits(8).map((value) => ({ field, value, mask: fullMask(field) }));
   if (field.name === "vlan_tci") {
@@ -138,7 +140,7 @@ function setField(field: Field): fc.Arbitrary<Action> {
     return bits(6).map((v) => ({ kind, field, value: v << 2n, mask: fullMask(field) }));
   return fc.tuple(bits(field.bits), mask(field)).map(([value, m]): Action => {
     const tagged = field.name === "vlan_vid" ? 0x1000n : 0n;
-    return { kind, field, value: (value | tagged) & m, mask: m };
+    return { kind, field, value: (value & m) | tagged, mask: m | tagged };
   });
 }
 
