@@ -1,4 +1,4 @@
-import { latin1 } from "./syntax.ts";
+import { latin1, SP } from "./syntax.ts";
 
 /** The methods that nearly all traffic uses, found without making a string. Key: length and first two letters. */
 const KNOWN = new Map<number, string>();
@@ -39,4 +39,9 @@ export function isKnownMethod(bytes: Uint8Array, start: number, end: number): bo
   if (known === undefined) return false;
   for (let i = 2; i < length; i++) if (bytes[start + i] !== known.charCodeAt(i)) return false;
   return true;
+}
+
+/** Whether the request line at `at` begins with one of them. */
+export function beginsWithKnownMethod(bytes: Uint8Array, at: number): boolean {
+  return isKnownMethod(bytes, at, bytes.indexOf(SP, at));
 }

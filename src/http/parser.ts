@@ -5,9 +5,9 @@ import { BodyReader } from "./body-reader.ts";
 import { ByteCollector } from "./byte-collector.ts";
 import { framingOf } from "./framing.ts";
 import { Head, parseHead, readCutRequestLine } from "./head.ts";
-import { isKnownMethod } from "./method.ts";
+import { beginsWithKnownMethod } from "./method.ts";
 import { classifyStart, START } from "./start-line.ts";
-import { CR, findHeadEnd, findLf, LF, SP } from "./syntax.ts";
+import { CR, findHeadEnd, findLf, LF } from "./syntax.ts";
 
 export type Role = "unknown" | "request" | "response";
 
@@ -256,7 +256,7 @@ export class MessageParser {
       default:
         // Out of step the rest of a cut line may look like a request of any method: `T /path HTTP/1.1`.
         return (
-          this.role !== "response" && (!this.#isFoundAgain || isRequestOfKnownMethod(bytes, at))
+          this.role !== "response" && (!this.#isFoundAgain || beginsWithKnownMethod(bytes, at))
         );
     }
   }
@@ -395,9 +395,4 @@ export class MessageParser {
     this.#isFirst = false;
     this.#events.lost(this, mayHideMessage);
   }
-}
-
-/** Whether the request line at `at` begins with a method that everybody knows. */
-function isRequestOfKnownMethod(bytes: Uint8Array, at: number): boolean {
-  return isKnownMethod(bytes, at, bytes.indexOf(SP, at));
 }
