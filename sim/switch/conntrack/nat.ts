@@ -147,10 +147,17 @@ export function translate(
   const target = reply(isReply ? connection.original : connection.reply);
   const side: NatKind = (nat === "src") === isReply ? "dst" : "src";
   packet.ctState |= side === "src" ? CT_STATE.snat : CT_STATE.dnat;
-  setSide(packet, packet.l3, side, target);
-  if (related) translateQuoted(packet, side, target);
-  else {
-    const protocol = target.protocol & ~IPV6;
+  const protocol = target.protocol & ~IPV6;
+  if (related) {
+    const own = packet.protocol;
+    // Open vSwitch 3.1 takes an ICMPv6 error for a packet of its connection's protocol here: it "corrects" a checksum
+    // where that protocol would have one, and so damages the quoted packet (or the MTU).
+    if (target.wide !== null) packet.protocol = protocol;
+    setSide(packet, packet.l3, side, target);
+    packet.protocol = own;
+    translateQuoted(packet, side, target);
+  } else {
+    setSide(packet, packet.l3, side, target);
     if (protocol === 6 || protocol === 17) {
       packet.setPort(0, target.sourcePort);
       packet.setPort(2, target.destinationPort);
