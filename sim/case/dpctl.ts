@@ -1,8 +1,5 @@
 import { InputError } from "../../src/base/errors.ts";
-import type { Connection } from "../switch/conntrack/connection.ts";
-import { connectionState, formatConnection, protocolName } from "../switch/conntrack/dump.ts";
 import type { Switch } from "../switch/switch.ts";
-import { connectionFilter } from "./connection-filter.ts";
 import { runIpf } from "./ipf.ts";
 
 /** A `dpctl/…` command of `ovs-appctl` about conntrack; gives what Open vSwitch 3.1 prints. Throws InputError in its words. */
@@ -13,13 +10,14 @@ export function runDpctl(
   nowMs: number,
 ): string {
   const { conntrack } = bridge;
-  // The datapath's name may stand first.
-  const args = all.filter((arg, i) => i > 0 || !/@|^ovs-/.test(arg));
-  const live = () => {
-    const zone = zoneArgument(args);
-    const list = conntrack.table.live(nowMs);
-    return zone === null ? list : list.filter(({ original }) => original.zone === zone);
-  };
+  // Options count only in front of everything else, and the datapath's name may stand next.
+  const optionsEnd = all.findIndex((arg) => !arg.startsWith("-"));
+  const options = optionsEnd < 0 ? all : all.slice(0, optionsEnd);
+  const args = all
+    .filter((arg) => !arg.startsWith("-"))
+    .filter((arg, i) => i > 0 || !/@|^ovs-/.test(arg));
+  const more = options.some((option) => option === "-m" || option === "--more");
+  const statistics = options.some((option) => option === "-s" || option === "--statistics");
   switch (command) {
     case "ct-enable-tcp-seq-chk":
     case "ct-disable-tcp-seq-chk":
@@ -33,7 +31,7 @@ export function runDpctl(
     case "ct-get-maxconns":
       return `${conntrack.connectionsMax}\n`;
     case "ct-get-nconns":
-      return `${live().length}\n`;
+      return `${conntrack.count(nowMs)}\n`;
     case "ct-set-limits":
       return setLimits(bridge, args);
     case "ct-del-limits":
@@ -43,26 +41,26 @@ export function runDpctl(
       conntrack.table.sweep(nowMs);
       return limits(bridge, args);
     case "ct-stats-show":
-      return statistics(live(), args.includes("-m") || args.includes("--more"));
+      return conntrack.statistics(nowMs, more || args[0] === "verbose", zoneArgument(args));
+    case "ct-bkts":
+      return conntrack.buckets(nowMs, bucketArgument(args));
     case "dump-conntrack":
-      return live()
-        .map((connection) => `${formatConnection(connection)}\n`)
+      return conntrack
+        .dump(nowMs, { more, statistics, zone: zoneArgument(args) })
+        .map((line) => `${line}\n`)
         .join("");
-    case "flush-conntrack": {
-      const chosen = connectionFilter(args);
-      for (const connection of conntrack.table.live(nowMs))
-        if (chosen(connection)) conntrack.table.remove(connection);
+    case "flush-conntrack":
+      conntrack.flush(args, nowMs);
       return "";
-    }
     default:
       if (command.startsWith("ipf-")) return runIpf(bridge.fragments, command, args);
       throw new InputError(`the simulator does not know the command dpctl/${command}`);
   }
 }
 
-function zoneArgument(args: readonly string[]): number | null {
+function zoneArgument(args: readonly string[]): number | undefined {
   const text = args.find((arg) => arg.startsWith("zone="));
-  return text === undefined ? null : whole(text.slice("zone=".length), "failed to parse zone");
+  return text === undefined ? undefined : whole(text.slice("zone=".length), "failed to parse zone");
 }
 
 /** `zone=1,2,5`. */
@@ -105,38 +103,11 @@ function limits({ conntrack }: Switch, args: readonly string[]): string {
   return `default limit=${zoneLimits.defaultLimit}\n${lines.join("")}`;
 }
 
-/** The order in which Open vSwitch lists protocols. */
-const STATISTICS = ["tcp", "udp", "sctp", "icmp", "icmpv6", "udplite", "dccp", "igmp"];
-
-function statistics(connections: readonly Connection[], more: boolean): string {
-  const names = new Map([...Map.groupBy(connections, protocolName)]);
-  const lines = ["Connections Stats:", `    Total: ${connections.length}`];
-  for (const name of STATISTICS) {
-    const list = names.get(name);
-    if (list === undefined) continue;
-    lines.push(`  ${LABELS[name] ?? name.toUpperCase()}: ${list.length}`);
-    if (!more || name !== "tcp") continue;
-    lines.push("    Conn per TCP states:");
-    for (const [state, those] of [...Map.groupBy(list, connectionState)].sort(byState))
-      lines.push(`\t  [${state}]=${those.length}`);
-  }
-  const others = connections.filter((one) => !STATISTICS.includes(protocolName(one))).length;
-  if (others > 0) lines.push(`  Other: ${others}`);
-  return `${lines.join("\n")}\n`;
-}
-
-const LABELS: Readonly<Record<string, string>> = { icmpv6: "ICMPv6", udplite: "UDPLite" };
-
-const STATES = [
-  ..."CLOSED LISTEN SYN_SENT SYN_RECV ESTABLISHED CLOSE_WAIT FIN_WAIT_1 CLOSING LAST_ACK".split(
-    " ",
-  ),
-  "FIN_WAIT_2",
-  "TIME_WAIT",
-];
-
-function byState([a]: [string, unknown], [b]: [string, unknown]): number {
-  return STATES.indexOf(a) - STATES.indexOf(b);
+/** `gt=5`. */
+function bucketArgument([text]: readonly string[]): number {
+  if (text === undefined) return 0;
+  if (!text.startsWith("gt=")) throw new InputError(`invalid argument ${text}`);
+  return whole(text.slice("gt=".length), "failed to parse gt");
 }
 
 function whole(text: string | undefined, complaint: string): number {

@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { formatConnectionWith } from "./dump.ts";
-import { parseSelection } from "./selection.ts";
+import { parseSelection, zoneFlushed } from "./selection.ts";
 import { bucketTable, connectionStatistics } from "./statistics.ts";
 import { ZoneLimits } from "./zone-limits.ts";
 
@@ -28,7 +28,7 @@ export class ConnectionBook {
   dump(
     nowMs: number,
     options: {
-      readonly zone?: number;
+      readonly zone?: number | undefined;
       readonly more?: boolean;
       readonly statistics?: boolean;
     } = {},
@@ -68,6 +68,9 @@ export class ConnectionBook {
     const isMeant = parseSelection(args);
     const gone = this.table.live(nowMs).filter(isMeant);
     for (const connection of gone) this.table.remove(connection);
+    // A tuple names only what can be found; all of a zone means what is left of the dead, too.
+    const zone = zoneFlushed(args);
+    if (zone !== undefined) this.table.forgetKilled(zone);
     return gone.length;
   }
 

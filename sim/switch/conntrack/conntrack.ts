@@ -109,13 +109,12 @@ export class Conntrack extends ConnectionBook {
       return;
     }
     const known = connection;
-    // A translated one stays where answers are found by what was translated: then Open vSwitch does not know the
-    // direction yet.
-    const isFound =
-      known !== null && (known.answers === null || (packet.ctState & (SNAT | DNAT)) !== 0);
-    if (isFound && request.force && isReply) {
-      this.table.kill(known, nowMs);
-      connection = null;
+    if (known !== null && request.force) {
+      const translated = (packet.ctState & (SNAT | DNAT)) !== 0;
+      // Open vSwitch keeps a translated connection twice, and only the first of the two has a direction.
+      const isFirst = known.answers === null || translated === isReply;
+      if (isReply && isFirst) this.table.kill(known, nowMs);
+      if (isFirst ? isReply : translated) connection = null;
     }
     let begin = false;
     if (connection !== null) {
@@ -130,7 +129,7 @@ export class Conntrack extends ConnectionBook {
       } else if (related) packet.ctState = INV;
       else begin = true;
     }
-    // What is left of the one before stands in the way: then the packet goes on without a verdict.
+    // Another one, or what is left of it, stands in the way: then the packet goes on without a verdict.
     if (begin && (known === null || !this.#isTaken(nowMs))) {
       isReply = false;
       connection = this.#begin(packet, request, nowMs);
@@ -145,7 +144,7 @@ export class Conntrack extends ConnectionBook {
   }
 
   #isTaken(nowMs: number): boolean {
-    return this.table.find(this.#tuple, nowMs) === null && this.table.foundKilled;
+    return this.table.find(this.#tuple, nowMs) !== null || this.table.foundKilled;
   }
 
   /** Look-up by tuple. A packet translated earlier carries the translated addresses: its reply's reply is sought. */

@@ -13,12 +13,7 @@ type Test = (tuple: Tuple) => boolean;
  * InputError in the words of Open vSwitch.
  */
 export function parseSelection(args: readonly string[]): (connection: Connection) => boolean {
-  let rest = args.filter((arg, i) => i > 0 || !/@/.test(arg));
-  let zone: number | null = null;
-  if (rest[0]?.startsWith("zone=") === true) {
-    zone = number(rest[0].slice("zone=".length), "failed to parse zone");
-    rest = rest.slice(1);
-  }
+  const { zone, rest } = splitZone(args);
   const [original = "", reply = "", more] = rest;
   if (more !== undefined) throw new InputError(`one argument too many: ${more}`);
   const first = parseTuple(original);
@@ -31,6 +26,23 @@ export function parseSelection(args: readonly string[]): (connection: Connection
     if (inZone !== null && connection.zone !== inZone) return false;
     if (one && connection.answers === null && fits(first.tests, connection.reply)) return true;
     return fits(first.tests, connection) && fits(second.tests, connection.reply);
+  };
+}
+
+/** The zone of which nothing may stay, `null` for all zones; `undefined` where a tuple chooses among connections. */
+export function zoneFlushed(args: readonly string[]): number | null | undefined {
+  const { zone, rest } = splitZone(args);
+  return rest.length === 0 ? zone : undefined;
+}
+
+/** The datapath's name may stand first. */
+function splitZone(args: readonly string[]): { zone: number | null; rest: readonly string[] } {
+  const rest = args.filter((arg, i) => i > 0 || !/@/.test(arg));
+  const [first] = rest;
+  if (first === undefined || !first.startsWith("zone=")) return { zone: null, rest };
+  return {
+    zone: number(first.slice("zone=".length), "failed to parse zone"),
+    rest: rest.slice(1),
   };
 }
 
