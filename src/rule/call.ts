@@ -14,8 +14,10 @@ export interface ActionContext {
   readonly table: number;
   readonly ports?: PortNames | undefined;
   readonly version?: OvsVersion | undefined;
+  /** A switch printed it: it gives masks to fields that have none where somebody writes them. */
+  readonly dumped?: boolean | undefined;
   /** The action in whose brackets the list stands. */
-  readonly within?: "clone" | "write_actions" | "ct";
+  readonly within?: "clone" | "write_actions" | "ct" | "group";
   /** What earlier actions of the list did to the packet. */
   readonly packet: PacketSoFar;
 }

@@ -77,7 +77,7 @@ function parseSetField(call: Call, context: ActionContext): Action {
     if (typeof port === "string") throw text.expected("a port number");
     return { kind: "set_field", field, value: BigInt(port), mask: fullMask(field) };
   }
-  const { value, mask } = parseMasked(field, text);
+  const { value, mask } = parseMasked(field, text, field.maskable || context.dumped);
   if ((value & ~mask) !== 0n) throw text.error("the value has bits outside its mask");
   if (mask === 0n) throw text.error("the mask has no bit");
   if (field.name === "vlan_vid") {

@@ -43,6 +43,11 @@ table_id=254, duration=3s, n_packets=0, n_bytes=0, priority=0,reg0=0x1,actions=c
   );
 });
 
+test("a part of a field that only a switch prints with a mask is read", (t) => {
+  const [rule] = parseDumpedFlows(" cookie=0x0, ip actions=set_field:2/0x3->nw_ecn,output:1");
+  t.is(rule?.actions.length, 2);
+});
+
 test("a line that is no rule is an error, not a rule less", (t) => {
   const error = t.throws(
     () => parseDumpedFlows("\novs-ofctl: br0 is not a bridge", { origin: "br0.txt" }),

@@ -71,7 +71,13 @@ export function parseLine(piece: Piece, options: ParseOptions, hidden = false): 
   if (table === null) throw matchPart.error("a rule is in one table");
   const { ports, version } = options;
   const match = parseMatch(tokens, ports, options);
-  const actions = parseActionList(actionPart, { match, table, ports, version });
+  const actions = parseActionList(actionPart, {
+    match,
+    table,
+    ports,
+    version,
+    dumped: hidden,
+  });
   if (actions.length === 0 && actionPart.text.toLowerCase() !== "drop" && actionPart.text !== "") {
     throw actionPart.expected("an action");
   }

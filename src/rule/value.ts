@@ -54,16 +54,16 @@ export interface MaskedValue {
 
 /**
  * A value of `field` with an optional `/mask`, as written in a match or in `set_field`. The value may have bits outside
- * the mask. Throws InputError.
+ * the mask; `anyMask`: of a field that has none in a match, too. Throws InputError.
  */
-export function parseMasked(field: Field, piece: Piece): MaskedValue {
+export function parseMasked(field: Field, piece: Piece, anyMask = field.maskable): MaskedValue {
   const words = parseWords(field, piece);
   if (words !== null) return knownFlags(field, piece, words);
   const parts = piece.cut("/");
   if (parts === null) {
     return knownFlags(field, piece, { value: parseValue(field, piece), mask: flagMask(field) });
   }
-  if (!field.maskable) throw piece.error(`${field.name} takes no mask`);
+  if (!anyMask) throw piece.error(`${field.name} takes no mask`);
   const [text, maskText] = parts;
   const mask = parseMask(field, maskText);
   return knownFlags(field, piece, { value: parseValue(field, text), mask });
