@@ -145,6 +145,8 @@ export class Fragments {
       return pending.pieces.map(({ packet }) => {
         packet.ctClear();
         packet.ctState = CT_STATE.inv;
+        // It goes on behind another packet, whose key is not its own.
+        packet.changed = true;
         return packet;
       });
     }
