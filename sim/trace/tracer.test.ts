@@ -97,7 +97,7 @@ test("registers and tags that an action sets are told with the action", (t) => {
     steps.map(({ changes }) =>
       changes.map(({ field, before, after }) => `${field} ${before} ${after}`),
     ),
-    [["reg3 0x0 0x5"], ["dl_vlan  0"], ["dl_vlan 0 7"], []],
+    [["reg3 0 0x5"], ["dl_vlan  0"], ["dl_vlan 0 7"], []],
   );
 });
 
@@ -158,12 +158,12 @@ test("a table that resubmit does not find is told, and the list goes on", (t) =>
 
 test("what clone, action sets, learn and other ports of resubmit do is told where it is done", (t) => {
   const rules = `
-ip,actions=clone(mod_nw_src:10.9.9.9,output:2),write_actions(output:3),learn(table=9,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),resubmit(4,1)
+ip,actions=clone(mod_nw_src:10.9.9.9,output:2),learn(table=9,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),resubmit(4,1),write_actions(output:3)
 table=1,in_port=4,actions=output:5
 `;
   const [packet] = traced(rules, "in_port=1,udp");
   const [pass] = packet!.passes;
-  const [clone, , learn, resubmit] = pass!.visits[0]!.steps;
+  const [clone, learn, resubmit] = pass!.visits[0]!.steps;
   t.is(clone?.steps.length, 2);
   t.like(clone?.steps[1]?.effects[0], {
     kind: "output",

@@ -45,7 +45,7 @@ test(
   "in_port=bott,tcp",
   'packet 1:9: found "bott", expected a port of the bridge (nearest: bot)',
 );
-test(refused, "tp_dst=80", "packet 1:1: tp_dst needs tcp, udp, sctp, icmp or icmp6");
+test(refused, "tp_dst=80", "packet 1:1: tp_dst needs tcp or tcp6 in the same match");
 test(refused, "ip,nw_src=10.0.0.0/8", "packet 1:19: a packet has exact values, no masks");
 test(
   refused,

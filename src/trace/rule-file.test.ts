@@ -26,7 +26,7 @@ test("a mistake is told with line and column", (t) => {
 
 test("ports get the numbers that they are given, and names the lowest that are free", (t) => {
   const text =
-    "in_port=bot,actions=output:2,resubmit(5,1),clone(output:cnc),write_actions(output:9),controller,local";
+    "in_port=bot,actions=output:2,resubmit(5,1),clone(output:cnc),controller,local,write_actions(output:9)";
   t.deepEqual(
     [...readRuleFile(text, "r").ports],
     [
