@@ -186,3 +186,100 @@ test("the original tuple of a connection can be matched in its answers", (t) => 
   bridge.receive(1, udp(CLIENT, SERVER));
   t.deepEqual(portsOf(bridge.receive(2, udp(SERVER, CLIENT))), [1]);
 });
+
+test("a port 0 and a wrong checksum are invalid", (t) => {
+  const bridge = makeSwitch(STATEFUL);
+  t.deepEqual(portsOf(bridge.receive(1, udp({ ...CLIENT, port: 0 }, SERVER))), [4]);
+  t.deepEqual(portsOf(bridge.receive(1, tcp(CLIENT, { ...SERVER, port: 0 }, "S"))), [4]);
+});
+
+const FIXED = (nat: string) =>
+  `table=0,udp,in_port=1,actions=ct(commit,${nat},table=1)\ntable=1,actions=output:2`;
+
+test("a translation keeps the port, then goes up within the port's class", (t) => {
+  const bridge = makeSwitch(FIXED("nat(src=192.0.2.1)"));
+  const portAfter = (host: number, port: number) => {
+    const from: End = { mac: mac(1), address: `10.0.0.${host}`, port };
+    return Buffer.from(bridge.receive(1, udp(from, SERVER))[0]!.bytes).readUInt16BE(34);
+  };
+  t.deepEqual(
+    [1, 2, 3].map((host) => portAfter(host, 550)),
+    [550, 600, 601],
+  );
+  t.deepEqual(
+    [1, 2].map((host) => portAfter(host, 511)),
+    [511, 1],
+  );
+  t.deepEqual(
+    [1, 2].map((host) => portAfter(host, 65_535)),
+    [65_535, 1_024],
+  );
+});
+
+test("nat(src=0.0.0.0) keeps the address, and translates all the same", (t) => {
+  const bridge = makeSwitch(FIXED("nat(src=0.0.0.0)"));
+  t.deepEqual(bridge.receive(1, udp(CLIENT, SERVER))[0]?.bytes, udp(CLIENT, SERVER));
+});
+
+test("a connection that a SYN replaces counts, and keeps its translation, until time goes on", (t) => {
+  const clock = new ManualClock();
+  const bridge = makeSwitch(
+    "table=0,tcp,in_port=1,actions=ct(commit,nat(src=192.0.2.1),table=1)\n" +
+      "table=0,tcp,in_port=2,actions=ct(nat,table=1)\n" +
+      "table=1,in_port=1,actions=output:2\ntable=1,priority=40000,ct_state=+inv,in_port=2,actions=output:4\n" +
+      "table=1,in_port=2,actions=output:1",
+    { clock },
+  );
+  const outside = { ...CLIENT, address: "192.0.2.1" };
+  bridge.receive(1, tcp(CLIENT, SERVER, "S", { seq: 1 }));
+  bridge.receive(1, tcp(CLIENT, SERVER, "R", { seq: 2 }));
+  const [again] = bridge.receive(1, tcp(CLIENT, SERVER, "S", { seq: 500 }));
+  t.is(Buffer.from(again!.bytes).readUInt16BE(34), CLIENT.port + 1);
+  t.is(bridge.conntrack.count(0), 2);
+  t.is(bridge.dumpConntrack().length, 1);
+  const answer = tcp(SERVER, outside, "SA", { seq: 9, ack: 501 });
+  t.deepEqual(portsOf(bridge.receive(2, answer)), [4]);
+  clock.advance(1);
+  t.is(bridge.conntrack.count(1), 1);
+  t.deepEqual(portsOf(bridge.receive(2, answer)), [4], "a SYN/ACK begins no connection");
+});
+
+test("the dump with -m shows both ends, with -s the seconds left", (t) => {
+  const bridge = makeSwitch(STATEFUL);
+  bridge.receive(1, tcp(CLIENT, SERVER, "S", { seq: 1 }));
+  const tuples =
+    "tcp,orig=(src=10.0.0.1,dst=10.0.0.2,sport=40000,dport=80),reply=(src=10.0.0.2,dst=10.0.0.1,sport=80,dport=40000)";
+  const more = "protoinfo=(state_orig=SYN_SENT,state_reply=CLOSED,flags_orig=0,flags_reply=0)";
+  t.deepEqual(bridge.conntrack.dump(1_500, { more: true, statistics: true }), [
+    `${tuples},id=0,status=0,timeout=28,${more}`,
+  ]);
+  t.deepEqual(bridge.conntrack.dump(0, { zone: 7 }), []);
+});
+
+test("connections are flushed by a whole tuple in either direction, and by a part of one", (t) => {
+  const bridge = makeSwitch(STATEFUL);
+  const { conntrack } = bridge;
+  const answers =
+    "ct_nw_src=10.0.0.2,ct_nw_dst=10.0.0.1,ct_nw_proto=17,ct_tp_src=80,ct_tp_dst=40000";
+  bridge.receive(1, udp(CLIENT, SERVER));
+  t.is(conntrack.flush(["zone=1", answers], 0), 0);
+  t.is(conntrack.flush([answers], 0), 1);
+  for (const port of [1, 2, 3]) bridge.receive(1, udp({ ...CLIENT, port }, SERVER));
+  t.is(conntrack.flush(["ct_nw_proto=17,ct_tp_src=2"], 0), 1);
+  t.is(conntrack.flush(["", "ct_nw_src=10.0.0.2"], 0), 2);
+  t.throws(() => conntrack.flush(["ct_nw_sorc=1"], 0), {
+    message: /invalid conntrack tuple field/,
+  });
+});
+
+test("statistics and buckets read as Open vSwitch prints them", (t) => {
+  const bridge = makeSwitch(STATEFUL);
+  bridge.receive(1, udp(CLIENT, SERVER));
+  bridge.receive(1, tcp(CLIENT, SERVER, "S", { seq: 1 }));
+  t.is(
+    bridge.conntrack.statistics(0, true),
+    "Connections Stats:\n    Total: 2\n  TCP: 1\n    Conn per TCP states:\n\t  [SYN_SENT]=1\n  UDP: 1\n",
+  );
+  t.regex(bridge.conntrack.buckets(0), /^Total Buckets: 1\nCurrent Connections: 2\n\n\+-/);
+  t.regex(bridge.conntrack.buckets(0, 5), / {3}0\.\. {2}7 {3}\| {5}\.\n/);
+});
