@@ -199,10 +199,10 @@ export class Datapath {
       if (observer !== null) observer.beginOperation(operation, packet);
       switch (operation.op) {
         case "output":
-          this.#emit(operation.port, packet, operation.maxLength);
+          this.#emit(operation.port, packet, cutLength(operation));
           break;
         case "ct":
-          if (packet.fragment !== 0) {
+          if (packet.fragment !== 0 || this.fragments.held > 0) {
             this.#ctFragment(packet, operations, i, key, depth);
             if (observer !== null) observer.endOperation(operation, packet, this.#outputs);
             return;
@@ -259,7 +259,7 @@ export class Datapath {
     this.#caches = [];
   }
 
-  /** `ct` on a fragment: what follows it is done for all fragments, once the last one is there. */
+  /** `ct` while there are fragments: what follows it is done for all of a packet, once the last one is there. */
   #ctFragment(
     packet: Packet,
     operations: readonly Operation[],
@@ -271,15 +271,40 @@ export class Datapath {
     if (operation.op !== "ct") return;
     const rest = operations.slice(at + 1);
     const scope = `${operation.zone}|${depth}|${key[W.inPort]}`;
-    const joined = this.fragments.accept(packet, scope, this.#now());
-    if (joined === "invalid") {
+    const whole = packet.fragment === 0;
+    const joined = whole ? "whole" : this.fragments.accept(packet, scope, this.#now());
+    let packets: readonly Packet[] = [];
+    if (joined === "invalid" || joined === "whole") {
       // A fragment as such is invalid to conntrack.
       this.conntrack.execute(packet, operation, this.#now());
-      this.#run(packet, rest, key, depth);
+      packets = [packet];
     } else if (joined !== null) {
       this.conntrack.execute(joined.whole, operation, this.#now());
       takeOver(joined);
-      for (const part of joined.parts) this.#run(part, rest, key, depth);
+      packets = joined.parts;
+    }
+    // Fragments whose time is over go on behind whatever conntrack sees next, even if that is held.
+    const expired = this.fragments.takeExpired(packet.ethType, this.#now());
+    this.#runTogether([...packets, ...expired], rest, key, depth);
+  }
+
+  /** Each operation for all packets before the next one, up to another `ct`, which holds them one by one. */
+  #runTogether(
+    packets: readonly Packet[],
+    operations: readonly Operation[],
+    key: Int32Array,
+    depth: number,
+  ): void {
+    for (const [i, operation] of operations.entries()) {
+      const isLast = i === operations.length - 1;
+      if (operation.op === "ct") {
+        for (const packet of packets) this.#run(packet, operations.slice(i), key, depth);
+        return;
+      }
+      // What goes through another table must not change what the next operation sees.
+      const separate = operation.op === "recirculate" && !isLast;
+      for (const packet of packets)
+        this.#run(separate ? packet.clone() : packet, [operation], key, depth);
     }
   }
 
@@ -307,7 +332,7 @@ export class Datapath {
     this.#pass(packet, key, operation.table, depth);
   }
 
-  #emit(port: number, packet: Packet, maxLength = Number.POSITIVE_INFINITY): void {
+  #emit(port: number, packet: Packet, maxLength: number = Number.POSITIVE_INFINITY): void {
     if (!this.#ports.config(port).forwards) return;
     if (port !== PORT.local && !this.#ports.has(port)) {
       this.counters.toAbsentPort++;
@@ -352,6 +377,10 @@ export class Datapath {
       },
     });
   }
+}
+
+function cutLength({ maxLength, grown = 0 }: Extract<Operation, { op: "output" }>): number {
+  return maxLength === undefined ? Number.POSITIVE_INFINITY : maxLength + grown;
 }
 
 /** What a controller that speaks OpenFlow 1.0 can be told; everything else is `action` to it. */

@@ -19,6 +19,8 @@ export class WalkKey {
   readonly mask = new Int32Array(WORDS);
   /** Bits of the packet's fields that were set and are not yet written to its bytes. */
   readonly #dirty = new Int32Array(WORDS);
+  /** Bits of the packet's fields that were set at any time of the walk. */
+  readonly #touched = new Int32Array(WORDS);
   /** Bits of registers and conntrack fields that were set. */
   #written = new Int32Array(WORDS);
   /** Tags below those that this walk pushed. */
@@ -64,9 +66,10 @@ export class WalkKey {
   /** Back to an earlier moment of the same packet: what it got since is to be written back. */
   revert({ key, written, ctCleared }: WalkKeyState): void {
     for (let w = PACKET_WORD; w < WORDS; w++) {
-      const changed = this.words[w]! ^ key[w]!;
-      this.#dirty[w]! |= changed;
-      this.mask[w]! |= changed;
+      // Not only what differs: another packet on the same way has other values to be written back.
+      const touched = this.#touched[w]!;
+      this.#dirty[w]! |= touched;
+      this.mask[w]! |= touched;
     }
     this.words.set(key);
     this.#written = written.slice();
@@ -115,7 +118,10 @@ export class WalkKey {
       mask,
       (word, v, m) => {
         this.words[word] = (this.words[word]! & ~m) | v;
-        (word >= PACKET_WORD ? this.#dirty : this.#written)[word]! |= m;
+        if (word >= PACKET_WORD) {
+          this.#dirty[word]! |= m;
+          this.#touched[word]! |= m;
+        } else this.#written[word]! |= m;
       },
       start,
     );

@@ -104,7 +104,7 @@ function addressWriters(word: number, v4: number, v6: number, arp: number): Reco
   const writers: Record<number, Writer> = {};
   for (let i = 0; i < 4; i++) {
     writers[word + i] = (p, v, m) => {
-      if (p.l3 === 0) return;
+      if (p.l3 === 0 || lacksHeader(p)) return;
       if (p.ethType === 0x86dd) {
         const at = p.l3 + v6 + 4 * i;
         p.put32(at, (p.get32(at) & ~m) | v, 0, p.transportChecksum());
@@ -116,9 +116,14 @@ function addressWriters(word: number, v4: number, v6: number, arp: number): Reco
   return writers;
 }
 
+/** A header that is cut off: Open vSwitch sees no protocol then, and leaves the packet alone. */
+function lacksHeader({ ethType, protocol }: Packet): boolean {
+  return protocol === 0 && (ethType === 0x0800 || ethType === 0x86dd);
+}
+
 function writeTtl(packet: Packet, value: number): void {
   const { l3 } = packet;
-  if (l3 === 0) return;
+  if (l3 === 0 || lacksHeader(packet)) return;
   if (packet.ethType === 0x0800) {
     packet.put16(l3 + 8, (value << 8) | packet.bytes[l3 + 9]!, l3 + 10, 0);
   } else if (packet.ethType === 0x86dd) packet.own()[l3 + 7] = value;
@@ -127,7 +132,7 @@ function writeTtl(packet: Packet, value: number): void {
 /** Type of service (RFC 2474), traffic class in IPv6: there it straddles two bytes. */
 function writeTos(packet: Packet, value: number, mask: number): void {
   const { l3 } = packet;
-  if (l3 === 0) return;
+  if (l3 === 0 || lacksHeader(packet)) return;
   const old = packet.get16(l3);
   if (packet.ethType === 0x0800) packet.put16(l3, (old & ~mask) | value, l3 + 10, 0);
   else if (packet.ethType === 0x86dd) merge16(packet, l3, value << 4, mask << 4);
