@@ -25,7 +25,7 @@ const pipeline = ({ translating }: { readonly translating: boolean }) =>
       nat: translating ? fc.constantFrom(...NATS) : fc.constant(""),
       exec: fc.constantFrom(...EXECS),
       asks: fc.constantFrom("", ",nat"),
-      commit: translating ? fc.constant("commit") : fc.constantFrom("commit", "commit,force"),
+      commit: fc.constantFrom("commit", translating ? "commit" : "commit,force"),
       dropsInvalid: fc.boolean(),
       guard: fc.constantFrom("", "", ",in_port=1"),
     })

@@ -22,8 +22,9 @@ export interface Trial {
  */
 const FRAGMENTS_EVERY = 6;
 const CHANGING_EVERY = 12;
+
 /** Every so many sets of rules one forces commits instead of translating. */
-const FORCING_EVERY = 4;
+const FORCING_EVERY = 5;
 
 /** Sequences for one set of rules; fewer where each packet has to wait for the one before. */
 const SEQUENCES = 100;

@@ -164,10 +164,7 @@ const maybe = (arbitrary: fc.Arbitrary<string>, weight = 1) =>
 export interface ActionChoice {
   /** `learn` and `normal`: the switch must then forget its caches after each packet. */
   readonly changing: boolean;
-  /**
-   * Rules translate, or force a commit. Not both: Open vSwitch 3.1 then forgets a connection without its translation,
-   * which stands for good.
-   */
+  /** Rules translate, or force a commit. Open vSwitch 3.1 does not outlive both for long. */
   readonly translating: boolean;
 }
 
@@ -210,7 +207,7 @@ const writes = (l3: L3): string[] => [
   "load:2->NXM_OF_IN_PORT[]",
   "load:0->NXM_OF_IN_PORT[]",
   "push_vlan:0x8100,set_field:4103->vlan_vid",
-  "pop_vlan",
+  "push_vlan:0x8100,pop_vlan",
   "mod_vlan_vid:9",
   "mod_vlan_pcp:5",
   "ct_clear",
