@@ -45,6 +45,20 @@ test("an output may be cut, and only that one", (t) => {
   t.deepEqual(whole?.bytes, frame);
 });
 
+test("an output is cut before the tag that was pushed for it is there", (t) => {
+  const bridge = makeSwitch("actions=push_vlan:0x8100,output(port=2,max_len=20)");
+  t.is(bridge.receive(1, frame)[0]?.bytes.length, 24);
+});
+
+test("resubmits to later tables may be as many as there are tables", (t) => {
+  const rules = Array.from({ length: 200 }, (_, i) => `table=${i},actions=resubmit(,${i + 1})`);
+  const bridge = makeSwitch([...rules, "table=200,actions=2"].join("\n"));
+  t.deepEqual(portsOf(bridge.receive(1, frame)), [2]);
+  const loop = makeSwitch("actions=3,resubmit(,0)");
+  t.deepEqual(portsOf(loop.receive(1, frame)), []);
+  t.is(loop.counters.dropped.resubmit_depth, 1);
+});
+
 test("what a rule has for the controller goes with the packet", (t) => {
   const bridge = makeSwitch("cookie=7,actions=controller(reason=no_match,userdata=01.ff)");
   const [output] = bridge.receive(1, frame);

@@ -9,8 +9,13 @@ export type PacketInReason = (typeof CONTROLLER_REASONS)[number];
  * holds for every packet whose key agrees in the bits that the walk looked at.
  */
 export type Operation =
-  /** `maxLength`: only so many bytes of the packet. */
-  | { readonly op: "output"; readonly port: number; readonly maxLength?: number }
+  /** `maxLength`: only so many bytes of the packet, and `grown` more. */
+  | {
+      readonly op: "output";
+      readonly port: number;
+      readonly maxLength?: number;
+      readonly grown?: number;
+    }
   /** Triples, flat: word, value, mask. */
   | { readonly op: "write"; readonly words: Int32Array }
   | { readonly op: "push_vlan"; readonly ethType: number }

@@ -47,6 +47,8 @@ export class Walk {
   #depth = 0;
   #resubmits = 0;
   #exit = false;
+  /** Bytes that tags added since something last saw the packet. */
+  #grown = 0;
   /** Of the rule whose actions are done. */
   #cookie: bigint | null = null;
 
@@ -200,12 +202,14 @@ export class Walk {
         this.#commit();
         this.#operations.push({ op: "push_vlan", ethType: action.ethType });
         this.#key.pushTag();
+        this.#grown += TAG_BYTES;
         return true;
       case "pop_vlan":
         if (!this.#key.has("vlan")) return true;
         this.#commit();
         this.#operations.push({ op: "pop_vlan" });
         this.#key.popTag();
+        this.#grown -= TAG_BYTES;
         return true;
       case "ct":
         this.#ct(action);
@@ -244,6 +248,7 @@ export class Walk {
 
   #output(port: number, maxLength?: number): void {
     const { inPort } = this.#key;
+    const grown = this.#grown;
     switch (port) {
       case PORT.none:
         return;
@@ -256,11 +261,13 @@ export class Walk {
         break;
       case PORT.normal:
         this.#commit();
+        this.#grown = 0;
         this.#operations.push({ op: "normal", inPort });
         return;
       case PORT.flood:
       case PORT.all:
         this.#commit();
+        this.#grown = 0;
         this.#operations.push({ op: "flood", inPort, toAll: port === PORT.all });
         return;
       case PORT.controller:
@@ -270,28 +277,32 @@ export class Walk {
     // A packet does not go back where it came from, unless the rule says in_port.
     if (port === inPort) return;
     this.#commit();
+    this.#grown = 0;
     const to = port === PORT.inPort ? inPort : port;
-    const cut = maxLength === undefined ? {} : { maxLength };
+    // The cut is worked out before those tags are there.
+    const cut = maxLength === undefined ? {} : { maxLength, grown };
     this.#operations.push({ op: "output", port: to, ...cut });
   }
 
   #table0(): void {
-    this.#nested(() => this.#enter(0, { reportMiss: true }));
+    this.#nested(0, { reportMiss: true });
   }
 
   #resubmit({ port, table, ct }: Extract<Action, { kind: "resubmit" }>): void {
     const named = port === null ? PORT.inPort : this.#pipeline.portNumber(port);
     const inPort = named === PORT.inPort ? this.#key.inPort : named;
-    this.#nested(() => this.#enter(table ?? this.#table, { inPort, ct: ct === true }));
+    this.#nested(table ?? this.#table, { inPort, ct: ct === true });
   }
 
-  #nested(enter: () => void): void {
+  /** Only going back, or round, deepens: what goes forward comes to an end by itself. */
+  #nested(table: number, options: EnterOptions): void {
     if (this.#depth >= SWITCH_LIMITS.resubmitDepthMax) throw new Dropped("resubmit_depth");
     if (this.#resubmits >= SWITCH_LIMITS.resubmitsMax) throw new Dropped("resubmit_count");
+    const deepens = table <= this.#table ? 1 : 0;
     this.#resubmits++;
-    this.#depth++;
-    enter();
-    this.#depth--;
+    this.#depth += deepens;
+    this.#enter(table, options);
+    this.#depth -= deepens;
   }
 
   #controller({ reason = "action", id = 0, userdata }: ControllerAction): void {
@@ -312,6 +323,7 @@ export class Walk {
   ): void {
     const { byRule = false, reason, cookie = this.#cookie, id = 0, userdata } = what;
     this.#commit();
+    this.#grown = 0;
     this.#operations.push({
       op: "controller",
       byRule,
@@ -327,6 +339,7 @@ export class Walk {
 
   #ct({ exec, zone, commit, force, nat, table }: CtAction): void {
     this.#commit();
+    this.#grown = 0;
     const changes = this.#key.connectionChanges(() => {
       for (const inner of exec) this.#do(inner);
     });
@@ -381,6 +394,7 @@ interface EnterOptions {
   readonly ct?: boolean;
 }
 
+const TAG_BYTES = 4;
 const METADATA = fieldNamed("metadata");
 
 const OWN_PORTS = {
