@@ -105,7 +105,11 @@ function extractIpv6(packet: Packet, key: Int32Array, at: number): void {
       const field = packet.get16(offset + 2);
       if ((field & 0xfff9) !== 0) packet.fragment = (field & 0xfff8) === 0 ? 1 : 3;
       offset += 8;
-      if (packet.fragment === 3) break;
+      if (packet.fragment === 3) {
+        // What follows is not known in a later fragment, and to Open vSwitch it is a fragment.
+        next = 44;
+        break;
+      }
     } else if (here === 51) offset += (b[offset + 1]! + 2) * 4;
     else offset += (b[offset + 1]! + 1) * 8;
   }

@@ -107,9 +107,14 @@ function addressWriters(word: number, v4: number, v6: number, arp: number): Reco
       if (p.l3 === 0 || lacksHeader(p)) return;
       if (p.ethType === 0x86dd) {
         const at = p.l3 + v6 + 4 * i;
-        p.put32(at, (p.get32(at) & ~m) | v, 0, p.transportChecksum());
+        const old = p.get32(at);
+        if (((old ^ v) & m) !== 0) p.connection = null;
+        p.put32(at, (old & ~m) | v, 0, p.transportChecksum());
       } else if (i === 0 && p.ethType === 0x0800) {
-        p.setIpv4(p.l3 + v4, (p.get32(p.l3 + v4) & ~m) | v);
+        const old = p.get32(p.l3 + v4);
+        // Changed, it is to conntrack another packet.
+        if (((old ^ v) & m) !== 0) p.connection = null;
+        p.setIpv4(p.l3 + v4, (old & ~m) | v);
       } else if (i === 0 && isArp(p)) merge32(p, p.l3 + arp, v, m);
     };
   }
@@ -146,6 +151,7 @@ function writeLabel(packet: Packet, value: number, mask: number): void {
 function writeTransport(packet: Packet, which: 0 | 2, value: number, mask: number): void {
   const { l4, protocol } = packet;
   if (l4 === 0) return;
+  packet.connection = null;
   if (protocol === 1 || protocol === 58) {
     const shift = which === 0 ? 8 : 0;
     const old = packet.get16(l4);
