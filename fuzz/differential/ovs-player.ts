@@ -6,6 +6,7 @@ import type { Operation, Outcome } from "./operation.ts";
 
 const SWEEP_TRIES_MAX = 100;
 const SWEEP_MS = 1;
+const WATCH_MS = 300;
 
 /** Longer than any fragment is kept. */
 const PAUSE_MS = 1_000_000;
@@ -43,8 +44,7 @@ export class OvsPlayer {
     let swept = true;
     let waiting: Arrival[] = [];
     const send = async () => {
-      if (waiting.length > 0)
-        sent.push(...(await this.#bridge.exchange(waiting, { relayed: true })));
+      if (waiting.length > 0) sent.push(...(await this.#exchange(waiting)));
       waiting = [];
     };
     // The daemon does its commands in order, so nobody has to wait for the answer.
@@ -68,6 +68,22 @@ export class OvsPlayer {
       return { sent, conntrack: lines.sort(), swept };
     });
     return { outcome };
+  }
+
+  /** Rejects at once where the daemon is gone, and not when a batch should be done. */
+  async #exchange(arrivals: readonly Arrival[]): Promise<SentFrame[]> {
+    const gone = Promise.withResolvers<never>();
+    const watch = setInterval(() => {
+      this.#bridge.appctl("version").catch(gone.reject);
+    }, WATCH_MS);
+    const exchanged = this.#bridge.exchange(arrivals, { relayed: true });
+    // Nobody waits for it any more where the daemon is gone.
+    exchanged.catch(() => {});
+    try {
+      return await Promise.race([exchanged, gone.promise]);
+    } finally {
+      clearInterval(watch);
+    }
   }
 
   /** Waits until what is over is gone; false where that takes too long. */

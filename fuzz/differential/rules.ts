@@ -17,6 +17,7 @@ export interface PlanRules {
 }
 
 const TABLE_MAX = 3;
+const OWN_MAX = 9;
 
 function planRule(choice: ActionChoice): fc.Arbitrary<PlanRule> {
   return fc.tuple(fc.nat(TABLE_MAX), fc.constantFrom(...SELECTORS)).chain(([table, selector]) =>
@@ -31,7 +32,11 @@ function planRule(choice: ActionChoice): fc.Arbitrary<PlanRule> {
 
 export function planRules(choice: ActionChoice): fc.Arbitrary<PlanRules> {
   return fc.record({
-    own: fc.array(planRule(choice), { minLength: 0, maxLength: 9, size: "max" }),
+    own: fc.array(planRule(choice), {
+      minLength: 0,
+      maxLength: choice.fragments ? 0 : OWN_MAX,
+      size: "max",
+    }),
     setup: setup(choice),
   });
 }

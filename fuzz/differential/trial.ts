@@ -37,7 +37,7 @@ export function trial(number: number): fc.Arbitrary<Trial> {
   return fc.record({
     fragments: fc.constant(fragments),
     changing: fc.constant(changing),
-    rules: planRules({ changing, translating: number % FORCING_EVERY !== 1 }),
+    rules: planRules({ changing, fragments, translating: number % FORCING_EVERY !== 1 }),
     // With its bias fast-check would make few.
     sequences: fc.noBias(
       fc.array(planSequence(fragments), { minLength: 1, maxLength: 2 * count, size: "max" }),

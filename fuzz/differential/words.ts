@@ -125,8 +125,14 @@ export function matchExtras(l3: L3): fc.Arbitrary<readonly string[]> {
   return fc.uniqueArray(fc.oneof(...kinds), {
     minLength: 0,
     maxLength: 3,
-    selector: (text) => text.slice(0, text.indexOf("=")),
+    selector: fieldOf,
   });
+}
+
+/** All that match a tag count as one. */
+function fieldOf(text: string): string {
+  const name = text.slice(0, text.indexOf("="));
+  return /vlan/.test(name) ? "vlan" : name;
 }
 
 const NATS_V4 = [
@@ -166,6 +172,8 @@ export interface ActionChoice {
   readonly changing: boolean;
   /** Rules translate, or force a commit. Open vSwitch 3.1 does not outlive both for long. */
   readonly translating: boolean;
+  /** Packets in pieces; then only the usual pipelines. What a list does with the pieces after two `ct` is not known. */
+  readonly fragments: boolean;
 }
 
 function ct(l3: L3, table: number, { translating }: ActionChoice): fc.Arbitrary<string> {
