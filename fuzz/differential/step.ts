@@ -100,7 +100,7 @@ function planStep(fragments: boolean): fc.Arbitrary<PlanStep> {
 export function planSequence(fragments: boolean): fc.Arbitrary<PlanSequence> {
   return fc.record({
     talks: fc.tuple(talk, talk, talk),
-    steps: fc.array(planStep(fragments), { minLength: 1, maxLength: 24, size: "max" }),
+    steps: fc.array(planStep(fragments), { minLength: 6, maxLength: 16, size: "max" }),
   });
 }
 

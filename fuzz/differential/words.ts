@@ -277,7 +277,11 @@ function action(l3: L3, table: number, choice: ActionChoice, depth: number): fc.
       weight: 1,
       arbitrary: one("output:NXM_NX_REG0[]", "output:NXM_NX_REG1[0..15]", "exit", "all"),
     },
-    { weight: 1, arbitrary: one("group:1", "group:2", "group:3") },
+    // In a clone, a group that selects ends the whole list in Open vSwitch 3.1.
+    {
+      weight: 1,
+      arbitrary: one("group:1", "group:2", ...(depth === 0 ? ["group:3"] : [])),
+    },
   ];
   if (isIp(l3)) choices.push({ weight: 8, arbitrary: ct(l3, table, choice) });
   if (later.length > 0)
