@@ -162,10 +162,15 @@ export class Walk {
         next(cleared(state));
         break;
       case "clone": {
-        // What it changes is forgotten; what it asked of the packet, and the action set, stay.
-        const after: Next = ({ formula, earlier, packets, known, actionSet }) =>
-          next({ ...state, formula, earlier, packets, known, actionSet });
-        this.#list(action.actions, state, depth, { go: after, end: after });
+        // What it changes is forgotten; what it asked of the packet, the action set, and its `exit` stay.
+        const restored = ({ formula, earlier, packets, known, actionSet }: State): State => ({
+          ...state,
+          ...{ formula, earlier, packets, known, actionSet },
+        });
+        this.#list(action.actions, state, depth, {
+          go: (after) => next(restored(after)),
+          end: (after) => road.end(restored(after)),
+        });
         break;
       }
       case "write_actions":
