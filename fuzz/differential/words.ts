@@ -132,7 +132,7 @@ export function matchExtras(l3: L3): fc.Arbitrary<readonly string[]> {
 /** All that match a tag count as one. */
 function fieldOf(text: string): string {
   const name = text.slice(0, text.indexOf("="));
-  return /vlan/.test(name) ? "vlan" : name;
+  return /vlan/.test(name) ? "vlan" : /tos|dscp/.test(name) ? "tos" : name;
 }
 
 const NATS_V4 = [
@@ -214,9 +214,9 @@ const writes = (l3: L3): string[] => [
   "push:NXM_NX_REG0[],pop:NXM_NX_REG1[]",
   "load:2->NXM_OF_IN_PORT[]",
   "load:0->NXM_OF_IN_PORT[]",
-  "push_vlan:0x8100,set_field:4103->vlan_vid",
+  "push_vlan:0x8100,set_field:4107->vlan_vid",
   "push_vlan:0x8100,pop_vlan",
-  "mod_vlan_vid:9",
+  "mod_vlan_vid:11",
   "mod_vlan_pcp:5",
   "ct_clear",
   "note:00.ff",
@@ -264,7 +264,7 @@ const CHANGING = [
   "normal",
   "flood",
   "learn(table=3,priority=100,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15],output:NXM_OF_IN_PORT[])",
-  "learn(table=2,priority=101,idle_timeout=30,NXM_OF_IN_PORT[],load:1->NXM_NX_REG0[])",
+  "learn(table=2,priority=101,NXM_OF_IN_PORT[],load:1->NXM_NX_REG0[])",
 ];
 
 function action(l3: L3, table: number, choice: ActionChoice, depth: number): fc.Arbitrary<string> {
