@@ -59,6 +59,20 @@ test("resubmits to later tables may be as many as there are tables", (t) => {
   t.is(loop.counters.dropped.resubmit_depth, 1);
 });
 
+test("normal takes away a tag that says nothing, for itself only", (t) => {
+  const bridge = makeSwitch("actions=push_vlan:0x8100,normal,in_port");
+  const lengths = bridge
+    .receive(1, frame)
+    .map(({ port, bytes }) => [port, bytes.length - frame.length]);
+  t.deepEqual(lengths, [
+    ["LOCAL", 0],
+    [2, 0],
+    [3, 0],
+    [4, 0],
+    [1, 4],
+  ]);
+});
+
 test("what a rule has for the controller goes with the packet", (t) => {
   const bridge = makeSwitch("cookie=7,actions=controller(reason=no_match,userdata=01.ff)");
   const [output] = bridge.receive(1, frame);

@@ -13,7 +13,7 @@ import type { Groups } from "./groups.ts";
 import { extractKey } from "./key.ts";
 import { PACKET_WORD, PIPELINE_WORDS, W, WORDS } from "./layout.ts";
 import { MacTable } from "./mac-table.ts";
-import { normalPort } from "./normal.ts";
+import { normalPort, withoutEmptyTag } from "./normal.ts";
 import type { Observer } from "./observer.ts";
 import type { Operation, Program } from "./operation.ts";
 import { type Output, zeroCounters } from "./output.ts";
@@ -351,8 +351,8 @@ export class Datapath {
 
   #normal(packet: Packet, inPort: number): void {
     const port = normalPort(packet, inPort, this.#macs, this.#now());
-    if (port === "flood") this.#flood(packet, inPort);
-    else if (port !== null) this.#emit(port, packet);
+    if (port === "flood") this.#flood(withoutEmptyTag(packet), inPort);
+    else if (port !== null) this.#emit(port, withoutEmptyTag(packet));
   }
 
   #toController(

@@ -26,3 +26,12 @@ export function normalPort(
 function isReserved(packet: Packet): boolean {
   return packet.get32(0) === 0x0180c200 && packet.bytes[4] === 0 && (packet.bytes[5]! & 0xf0) === 0;
 }
+
+/** Without an IEEE 802.1Q tag that says neither VLAN nor priority: such a tag ends here. */
+export function withoutEmptyTag(packet: Packet): Packet {
+  const isEmpty = packet.get16(12) === 0x8100 && (packet.get16(14) & 0xefff) === 0;
+  if (!isEmpty || packet.bytes.length < 18) return packet;
+  const copy = packet.clone();
+  copy.popVlan();
+  return copy;
+}

@@ -47,8 +47,9 @@ export class Walk {
   #depth = 0;
   #resubmits = 0;
   #exit = false;
-  /** Bytes that tags added since something last saw the packet. */
-  #grown = 0;
+  /** Tags that were pushed more than popped: by now, and when something last saw the packet. */
+  #tags = 0;
+  #seenTags = 0;
   /** Of the rule whose actions are done. */
   #cookie: bigint | null = null;
 
@@ -202,14 +203,14 @@ export class Walk {
         this.#commit();
         this.#operations.push({ op: "push_vlan", ethType: action.ethType });
         this.#key.pushTag();
-        this.#grown += TAG_BYTES;
+        this.#tags++;
         return true;
       case "pop_vlan":
         if (!this.#key.has("vlan")) return true;
         this.#commit();
         this.#operations.push({ op: "pop_vlan" });
         this.#key.popTag();
-        this.#grown -= TAG_BYTES;
+        this.#tags--;
         return true;
       case "ct":
         this.#ct(action);
@@ -248,7 +249,7 @@ export class Walk {
 
   #output(port: number, maxLength?: number): void {
     const { inPort } = this.#key;
-    const grown = this.#grown;
+    const grown = (this.#tags - this.#seenTags) * TAG_BYTES;
     switch (port) {
       case PORT.none:
         return;
@@ -261,13 +262,13 @@ export class Walk {
         break;
       case PORT.normal:
         this.#commit();
-        this.#grown = 0;
+        this.#seenTags = this.#tags;
         this.#operations.push({ op: "normal", inPort });
         return;
       case PORT.flood:
       case PORT.all:
         this.#commit();
-        this.#grown = 0;
+        this.#seenTags = this.#tags;
         this.#operations.push({ op: "flood", inPort, toAll: port === PORT.all });
         return;
       case PORT.controller:
@@ -277,7 +278,7 @@ export class Walk {
     // A packet does not go back where it came from, unless the rule says in_port.
     if (port === inPort) return;
     this.#commit();
-    this.#grown = 0;
+    this.#seenTags = this.#tags;
     const to = port === PORT.inPort ? inPort : port;
     // The cut is worked out before those tags are there.
     const cut = maxLength === undefined ? {} : { maxLength, grown };
@@ -323,7 +324,7 @@ export class Walk {
   ): void {
     const { byRule = false, reason, cookie = this.#cookie, id = 0, userdata } = what;
     this.#commit();
-    this.#grown = 0;
+    this.#seenTags = this.#tags;
     this.#operations.push({
       op: "controller",
       byRule,
@@ -339,7 +340,7 @@ export class Walk {
 
   #ct({ exec, zone, commit, force, nat, table }: CtAction): void {
     this.#commit();
-    this.#grown = 0;
+    this.#seenTags = this.#tags;
     const changes = this.#key.connectionChanges(() => {
       for (const inner of exec) this.#do(inner);
     });
@@ -370,6 +371,7 @@ export class Walk {
   #clone(actions: readonly Action[]): void {
     this.#commit();
     const before = this.#key.save();
+    const [tags, seenTags] = [this.#tags, this.#seenTags];
     const outer = this.#operations;
     const inner: Operation[] = [];
     this.#operations = inner;
@@ -377,6 +379,9 @@ export class Walk {
     this.#operations = outer;
     this.#operations.push({ op: "clone", operations: inner });
     this.#key.restore(before);
+    this.#tags = tags;
+    // Open vSwitch copies only for what it cannot take back; tags it takes back before the next output.
+    if (actions.some(isIrreversible)) this.#seenTags = seenTags;
   }
 
   /** Writes the changed fields down before something sees the packet. */
@@ -384,6 +389,10 @@ export class Walk {
     const words = this.#key.takeChanges();
     if (words.length > 0) this.#operations.push({ op: "write", words });
   }
+}
+
+function isIrreversible(action: Action): boolean {
+  return action.kind === "ct" || (action.kind === "output" && action.maxLength !== undefined);
 }
 
 interface EnterOptions {
