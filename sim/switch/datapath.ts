@@ -18,6 +18,7 @@ import type { Observer } from "./observer.ts";
 import type { Operation, Program } from "./operation.ts";
 import { type Output, zeroCounters } from "./output.ts";
 import { Packet } from "./packet.ts";
+import { packetInOf } from "./packet-in.ts";
 import type { Ports } from "./ports.ts";
 import { Walk } from "./walk.ts";
 import { writeWord } from "./write-field.ts";
@@ -367,38 +368,11 @@ export class Datapath {
       port: "CONTROLLER",
       // Whole, whatever the action's max_len: nothing is buffered, so the controller gets all (OpenFlow 1.3, 7.4.1).
       bytes: packet.snapshot(),
-      packetIn: {
-        reason: REASONS_OF_1_0.has(reason) ? reason : "action",
-        ...(operation.userdata === undefined ? {} : { userdata: operation.userdata }),
-        table: operation.table,
-        cookie: operation.cookie,
-        totalBytes: packet.bytes.length,
-        key: keyAt(packet, operation, before),
-      },
+      packetIn: packetInOf(packet, operation, before),
     });
   }
 }
 
 function cutLength({ maxLength, grown = 0 }: Extract<Operation, { op: "output" }>): number {
   return maxLength === undefined ? Number.POSITIVE_INFINITY : maxLength + grown;
-}
-
-/** What a controller that speaks OpenFlow 1.0 can be told; everything else is `action` to it. */
-const REASONS_OF_1_0: ReadonlySet<string> = new Set(["no_match", "action", "invalid_ttl"]);
-
-/** The key as it was when the packet went to the controller. */
-function keyAt(
-  packet: Packet,
-  { words, ctCleared }: Extract<Operation, { op: "controller" }>,
-  before: Int32Array,
-): Int32Array {
-  const key = before.slice();
-  // Of a copy: whoever comes next must still see that the packet has changed.
-  if (packet.changed) extractKey(packet.clone(), key);
-  for (let j = 0; j < words.length; j += 3) {
-    const w = words[j]!;
-    key[w] = (key[w]! & ~words[j + 2]!) | words[j + 1]!;
-  }
-  if (ctCleared) key.fill(0, W.ctState, PACKET_WORD);
-  return key;
 }

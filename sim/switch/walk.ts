@@ -2,22 +2,14 @@ import { SWITCH_LIMITS } from "../../src/base/limits.ts";
 import type { Action, ControllerAction, CtAction } from "../../src/rule/action.ts";
 import { hasEnd, intoActionSet } from "../../src/rule/action-set.ts";
 import { fieldNamed } from "../../src/rule/field.ts";
-import { PORT, type PortRef } from "../../src/rule/port.ts";
+import { PORT } from "../../src/rule/port.ts";
 import { W } from "./layout.ts";
 import { learnedRule } from "./learned-rule.ts";
 import type { WalkObserver } from "./observer.ts";
 import type { DropReason, Operation, Program } from "./operation.ts";
-import type { Entry, Table } from "./table.ts";
+import { isIrreversible, OWN_PORTS, type Pipeline } from "./pipeline.ts";
+import type { Entry } from "./table.ts";
 import { WalkKey } from "./walk-key.ts";
-
-/** What a walk needs to know of its switch. */
-export interface Pipeline {
-  table(number: number): Table | undefined;
-  /** The number of a port; `PORT.none` for a name that the bridge does not have. */
-  portNumber(port: PortRef): number;
-  /** What a group does with a packet: lists of actions, each on a copy. */
-  groupLists(group: number): readonly (readonly Action[])[];
-}
 
 /** Thrown inside a walk only: it ends it and drops everything, earlier outputs too. */
 class Dropped extends Error {
@@ -391,10 +383,6 @@ export class Walk {
   }
 }
 
-function isIrreversible(action: Action): boolean {
-  return action.kind === "ct" || (action.kind === "output" && action.maxLength !== undefined);
-}
-
 interface EnterOptions {
   readonly inPort?: number;
   /** The controller is told where no rule matches. */
@@ -405,11 +393,3 @@ interface EnterOptions {
 
 const TAG_BYTES = 4;
 const METADATA = fieldNamed("metadata");
-
-const OWN_PORTS = {
-  in_port: PORT.inPort,
-  normal: PORT.normal,
-  flood: PORT.flood,
-  all: PORT.all,
-  local: PORT.local,
-} as const;
