@@ -23,13 +23,13 @@ export function runOfctl(bridge: Switch, recorded: OfctlCommand): void {
   const old = options.some((option) => /^(?:-O|--protocols=)?OpenFlow1[01]$/.test(option));
   const strict = options.includes("--strict");
   const one = (name: FlowCommand) =>
-    bridge.changeFlows([parseFlowMod(name, args.join(","), { ports })], { old });
+    bridge.changeFlows([parseFlowMod(name, args.join(","), { ports, lenient: true })], { old });
   switch (command) {
     case "add-flow":
       one("add");
       break;
     case "add-flows":
-      bridge.changeFlows(parseFlowMods(input ?? "", { ports }), { old });
+      bridge.changeFlows(parseFlowMods(input ?? "", { ports, lenient: true }), { old });
       break;
     case "mod-flows":
       one(strict ? "modify_strict" : "modify");
@@ -38,7 +38,7 @@ export function runOfctl(bridge: Switch, recorded: OfctlCommand): void {
       one(strict ? "delete_strict" : "delete");
       break;
     case "replace-flows":
-      bridge.changeFlows(replacement(bridge, parseRules(input ?? "", { ports })));
+      bridge.changeFlows(replacement(bridge, parseRules(input ?? "", { ports, lenient: true })));
       break;
     case "mod-port":
       modPort(bridge, args, old);

@@ -38,7 +38,7 @@ export class SimCaseSwitch implements CaseSwitch {
   }
 
   async addFlows(text: string): Promise<void> {
-    this.#bridge.changeFlows(parseFlowMods(text, { ports: this.#bridge.ports }));
+    this.#bridge.changeFlows(parseFlowMods(text, { ports: this.#bridge.ports, lenient: true }));
   }
 
   async packet(inPort: DevicePort, bytes: Uint8Array): Promise<Reaction> {

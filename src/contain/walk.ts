@@ -317,6 +317,7 @@ export class Walk {
   }
 
   #out(state: State, port: PortNumber): void {
+    if (port === PORT.table) throw new Undecided("what output:TABLE does next is not followed");
     if (port === state.inPort || port === PORT.none || port === PORT.inPort) return;
     this.#events.onOut(state, port);
   }
