@@ -222,7 +222,7 @@ export class Walk {
       case "note":
         return true;
       case "clone":
-        this.#clone(action.actions);
+        this.#clone(action.actions, this.#actionSet);
         return true;
       case "write_actions":
         for (const inner of action.actions) this.#actionSet = intoActionSet(this.#actionSet, inner);
@@ -360,7 +360,8 @@ export class Walk {
     this.#exit = false;
   }
 
-  #clone(actions: readonly Action[]): void {
+  /** `set`: what the action set holds; Open vSwitch carries it out at the end of each clone, too. */
+  #clone(actions: readonly Action[], set: readonly Action[] = []): void {
     this.#commit();
     const before = this.#key.save();
     const [tags, seenTags] = [this.#tags, this.#seenTags];
@@ -368,6 +369,12 @@ export class Walk {
     const inner: Operation[] = [];
     this.#operations = inner;
     this.#list(actions);
+    if (hasEnd(set)) {
+      const exit = this.#exit;
+      this.#exit = false;
+      this.#list(set);
+      this.#exit = exit;
+    }
     this.#operations = outer;
     this.#operations.push({ op: "clone", operations: inner });
     this.#key.restore(before);

@@ -138,6 +138,15 @@ export const DIFFERENTIAL: readonly SwitchCase[] = [
     ],
   ),
   draft(
+    "clones-carry-out-action-set",
+    "what was written into the action set so far is carried out at the end of each clone, too",
+    [
+      "table=0,ip,actions=write_actions(output:2),goto_table:1",
+      "table=1,actions=clone(set_field:5->metadata),clone(output:3),output:4",
+    ],
+    [packet(1, udp(CLIENT, SERVER))],
+  ),
+  draft(
     "later-ipv6-fragment",
     "what a later IPv6 fragment carries is not known: its protocol is that of fragments",
     ["table=0,priority=9,icmp6,actions=2", "table=0,priority=8,ipv6,nw_proto=44,actions=3"],
