@@ -365,18 +365,15 @@ export class Walk {
     this.#commit();
     const before = this.#key.save();
     const [tags, seenTags] = [this.#tags, this.#seenTags];
-    const outer = this.#operations;
-    const inner: Operation[] = [];
-    this.#operations = inner;
+    const [outer, inner]: Operation[][] = [this.#operations, []];
+    this.#operations = inner!;
     this.#list(actions);
-    if (hasEnd(set)) {
-      const exit = this.#exit;
-      this.#exit = false;
-      this.#list(set);
-      this.#exit = exit;
-    }
-    this.#operations = outer;
-    this.#operations.push({ op: "clone", operations: inner });
+    const exit = this.#exit;
+    this.#exit = false;
+    if (hasEnd(set)) this.#list(set);
+    this.#exit = exit;
+    this.#operations = outer!;
+    this.#operations.push({ op: "clone", operations: inner! });
     this.#key.restore(before);
     this.#tags = tags;
     // Open vSwitch copies only for what it cannot take back; tags it takes back before the next output.
