@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { InOrder } from "../http/in-order.ts";
 import { formatRecord } from "../http/record.ts";
-import type { Transaction } from "../http/transaction.ts";
 import { countsLine, readTransactions } from "./captures.ts";
 import type { Io } from "./io.ts";
+import { WaitingLines } from "./waiting-lines.ts";
 
 /**
  * The transactions of one capture as NDJSON, in the order in which their requests were completed. Standard input that
@@ -11,16 +11,14 @@ import type { Io } from "./io.ts";
  */
 export async function extractFile(file: string, io: Io): Promise<void> {
   const capture = basename(file);
-  let firstNs = 0n;
-  const ordered = new InOrder<Transaction>((transaction) =>
-    io.out.line(formatRecord(transaction, capture, firstNs)),
-  );
+  const waiting = new WaitingLines();
+  const ordered = new InOrder<number>((kept) => io.out.bytes(waiting.take(kept)));
   let live = false;
   const reading = await readTransactions(file, {
     io,
-    onTransaction: (transaction, ofCapture) => {
-      firstNs = ofCapture;
-      ordered.push(transaction.order ?? 0, transaction);
+    onTransaction: (transaction, firstNs) => {
+      const line = `${formatRecord(transaction, capture, firstNs)}\n`;
+      ordered.push(transaction.order ?? 0, waiting.keep(line));
     },
     settle: async () => {
       if (live) await release();

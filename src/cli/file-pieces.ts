@@ -1,4 +1,6 @@
+import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { InputError } from "../base/errors.ts";
 import { fileError } from "./files.ts";
 import type { Io } from "./io.ts";
@@ -15,24 +17,30 @@ export async function* filePieces(
   io: Pick<Io, "progress">,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using source = await openFile(file);
-  const { size } = await source.stat();
+  const stat = await source.stat();
+  const read = stat.isFile() ? readAtOnce : readWhenThere;
   const piece = new Uint8Array(PIECE_BYTES);
-  let read = 0;
+  let done = 0;
   for (;;) {
-    const length = await readInto(piece, source, file);
+    const length = await read(source, piece).catch((error) => {
+      throw fileError(file, error);
+    });
     if (length === 0) return;
     yield piece.subarray(0, length);
-    read += length;
-    if (size > 0) io.progress(`${file}: ${Math.floor((read / size) * 100)} %`);
+    done += length;
+    if (stat.size > 0) io.progress(`${file}: ${Math.floor((done / stat.size) * 100)} %`);
   }
 }
 
-async function readInto(piece: Uint8Array, source: FileHandle, file: string): Promise<number> {
-  try {
-    return (await source.read(piece, 0, piece.length, null)).bytesRead;
-  } catch (error) {
-    throw fileError(file, error);
-  }
+/** Without Node's threads, which cost more than the reading itself. Signals and messages get their turn before. */
+async function readAtOnce(source: FileHandle, piece: Uint8Array): Promise<number> {
+  await setImmediate();
+  return readSync(source.fd, piece);
+}
+
+/** A named pipe may let its reader wait. */
+async function readWhenThere(source: FileHandle, piece: Uint8Array): Promise<number> {
+  return (await source.read(piece)).bytesRead;
 }
 
 async function openFile(file: string): Promise<FileHandle> {

@@ -82,7 +82,6 @@ export class Conversation implements StreamHandler, MessageEvents {
     this.#endpoints = [tuple.source, tuple.destination];
     this.#parsers[0].reset();
     this.#parsers[1].reset();
-    this.#exchanges.length = 0;
     this.#request = null;
     this.#response = null;
     this.#isInterim = false;
@@ -111,7 +110,8 @@ export class Conversation implements StreamHandler, MessageEvents {
       if (!exchange.responseDone) exchange.responseWhole = false;
       this.#emit(exchange);
     }
-    this.#exchanges.length = 0;
+    // Setting the length of an empty array would cost it its memory.
+    if (this.#exchanges.length > 0) this.#exchanges.length = 0;
     for (const parser of this.#parsers) parser.raw?.release();
   }
 
@@ -294,9 +294,10 @@ export class Conversation implements StreamHandler, MessageEvents {
       exchange.order = this.#context.order++;
       exchange.requestEndNs = this.#context.moment.nowNs;
     }
-    const hasResponse = exchange.responseEndNs !== null;
+    const { anomalies } = exchange;
+    const { raw } = this.#context;
     this.#context.counts.transactions++;
-    this.#context.onTransaction({
+    const transaction: Transaction = {
       client: this.#endpoints[client],
       server: this.#endpoints[client === 0 ? 1 : 0],
       requestStartNs: exchange.requestStartNs,
@@ -309,18 +310,19 @@ export class Conversation implements StreamHandler, MessageEvents {
       requestBytes: exchange.requestBytes,
       responseBytes: exchange.responseBytes,
       contentType: exchange.contentType,
-      complete: hasResponse && exchange.requestWhole && exchange.responseWhole,
+      complete: exchange.responseEndNs !== null && exchange.requestWhole && exchange.responseWhole,
       order: exchange.order,
-      ...(exchange.anomalies === null ? {} : { anomalies: exchange.anomalies }),
-      ...(this.#context.raw === null
-        ? {}
+    };
+    // Nearly all have neither, and copying an object costs as much as making it.
+    this.#context.onTransaction(
+      anomalies === null && raw === null
+        ? transaction
         : {
-            raw: {
-              request: exchange.rawRequest ?? NO_BYTES,
-              response: exchange.rawResponse ?? NO_BYTES,
-            },
-          }),
-    });
+            ...transaction,
+            ...(anomalies === null ? {} : { anomalies }),
+            ...(raw === null ? {} : { raw: rawOf(exchange) }),
+          },
+    );
   }
 
   /** The oldest exchange that the sender of `side` has not answered yet. */
@@ -347,6 +349,13 @@ export class Conversation implements StreamHandler, MessageEvents {
 }
 
 const NO_BYTES = new Uint8Array(0);
+
+function rawOf(exchange: Exchange): NonNullable<Transaction["raw"]> {
+  return {
+    request: exchange.rawRequest ?? NO_BYTES,
+    response: exchange.rawResponse ?? NO_BYTES,
+  };
+}
 
 function takeRaw(raw: ByteCollector): Uint8Array {
   const bytes = raw.copy();

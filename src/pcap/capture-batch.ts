@@ -6,9 +6,16 @@ import { CaptureRecord } from "./capture-record.ts";
 class PacketTime {
   seconds = 0;
   nanoseconds = 0;
+  /** The whole second that was asked for last: packets of the same one follow. */
+  #second = 0;
+  #secondNs = 0n;
 
   get timeNs(): bigint {
-    return BigInt(this.seconds) * 1_000_000_000n + BigInt(this.nanoseconds);
+    if (this.seconds !== this.#second) {
+      this.#second = this.seconds;
+      this.#secondNs = BigInt(this.seconds) * 1_000_000_000n;
+    }
+    return this.#secondNs + BigInt(this.nanoseconds);
   }
 }
 
