@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { InOrder } from "../http/in-order.ts";
-import { formatRecord } from "../http/record.ts";
+import { RecordWriter } from "../http/record-writer.ts";
 import { countsLine, readTransactions } from "./captures.ts";
 import type { Io } from "./io.ts";
 import { WaitingLines } from "./waiting-lines.ts";
@@ -10,15 +10,15 @@ import { WaitingLines } from "./waiting-lines.ts";
  * pauses is live: from then on a record comes as soon as it is complete.
  */
 export async function extractFile(file: string, io: Io): Promise<void> {
-  const capture = basename(file);
+  const writer = new RecordWriter(basename(file));
   const waiting = new WaitingLines();
   const ordered = new InOrder<number>((kept) => io.out.bytes(waiting.take(kept)));
   let live = false;
   const reading = await readTransactions(file, {
     io,
     onTransaction: (transaction, firstNs) => {
-      const line = `${formatRecord(transaction, capture, firstNs)}\n`;
-      ordered.push(transaction.order ?? 0, waiting.keep(line));
+      writer.write(transaction, firstNs);
+      ordered.push(transaction.order ?? 0, waiting.keep(writer.bytes, writer.length));
     },
     settle: async () => {
       if (live) await release();

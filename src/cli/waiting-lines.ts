@@ -17,15 +17,15 @@ export class WaitingLines {
   readonly #free: number[] = [];
   #current = -1;
 
-  /** Keep a line; returns what `take` wants for it. */
-  keep(line: string): number {
-    const room = HEADER_BYTES + UNIT_BYTES_MAX * line.length;
+  /** Keep a copy of bytes[0, length); returns what `take` wants for it. */
+  keep(bytes: Buffer, length: number): number {
+    const room = HEADER_BYTES + length;
     let chunk = this.#chunks[this.#current];
     if (chunk === undefined || chunk.used + room > chunk.bytes.length) chunk = this.#open(room);
     const at = chunk.used;
-    const length = chunk.bytes.write(line, at + HEADER_BYTES);
     chunk.bytes.writeUInt32LE(length, at);
-    chunk.used += HEADER_BYTES + length;
+    bytes.copy(chunk.bytes, at + HEADER_BYTES, 0, length);
+    chunk.used += room;
     chunk.waiting++;
     return this.#current * CHUNK_BYTES + at;
   }
@@ -61,6 +61,4 @@ export class WaitingLines {
 
 /** The length of a line stands before it. */
 const HEADER_BYTES = 4;
-/** UTF-8 has at most so many bytes for one unit of a string. */
-const UNIT_BYTES_MAX = 3;
 const NOTHING = Buffer.alloc(0);

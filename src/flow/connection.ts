@@ -160,6 +160,7 @@ export class Connection {
 
   /** Give up every hole, in the order of arrival, until nothing is held. */
   resolveAll(): void {
+    if (this.heldCount === 0) return;
     this.#drain();
     while (this.#resolveHole()) this.#drain();
   }
