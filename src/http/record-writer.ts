@@ -14,14 +14,16 @@ for (let code = 0x20; code < 0x7f; code++) if (code !== 0x22 && code !== 0x5c) P
  * strings, put together from twenty pieces each, the records would be most of what the garbage collector has to clear away.
  */
 export class RecordWriter {
-  readonly #beginning: string;
-  #bytes = Buffer.alloc(2 * FIXED_BYTES);
-  #length = 0;
+  /** Bytes of every line's beginning, which stay where they are. */
+  readonly #beginning: number;
+  #bytes: Buffer;
+  #length: number;
 
   /** @param capture name of the capture, as the reader knows it */
   constructor(capture: string) {
-    this.#beginning = `{"capture":${JSON.stringify(capture)},"client":"`;
-    this.#utf8(this.#beginning);
+    this.#bytes = Buffer.from(`{"capture":${JSON.stringify(capture)},"client":"`);
+    this.#beginning = this.#bytes.length;
+    this.#length = this.#beginning;
   }
 
   /** The line that was written last, line end included, is bytes[0, length). */
@@ -36,9 +38,8 @@ export class RecordWriter {
   write(transaction: Transaction, firstNs: bigint): void {
     const t = transaction;
     const units = t.method.length + t.host.length + t.uri.length + t.contentType.length;
-    this.#reserve(UNIT_BYTES_MAX * units + 3 * this.#beginning.length + FIXED_BYTES);
-    this.#length = 0;
-    this.#utf8(this.#beginning);
+    this.#reserve(this.#beginning + UNIT_BYTES_MAX * units + FIXED_BYTES);
+    this.#length = this.#beginning;
     this.#ascii(t.client.address);
     this.#ascii(":");
     this.#ascii(String(t.client.port));
@@ -66,11 +67,10 @@ export class RecordWriter {
   }
 
   #reserve(bytes: number): void {
-    if (bytes > this.#bytes.length) this.#bytes = Buffer.alloc(2 * bytes);
-  }
-
-  #utf8(text: string): void {
-    this.#length += this.#bytes.write(text, this.#length);
+    if (bytes <= this.#bytes.length) return;
+    const larger = Buffer.alloc(2 * bytes);
+    this.#bytes.copy(larger, 0, 0, this.#beginning);
+    this.#bytes = larger;
   }
 
   #ascii(text: string): void {
@@ -88,7 +88,7 @@ export class RecordWriter {
       const code = text.charCodeAt(i);
       if (PLAIN[code] === 0) {
         this.#length = at - 1;
-        this.#utf8(JSON.stringify(text));
+        this.#length += bytes.write(JSON.stringify(text), this.#length);
         return;
       }
       bytes[at + i] = code;
