@@ -5,8 +5,8 @@ import { InputError } from "../base/errors.ts";
 import { fileError } from "./files.ts";
 import type { Io } from "./io.ts";
 
-/** Read at a time: large pieces are quickest, up to what the processor's caches hold. */
-const PIECE_BYTES = 1 << 19;
+/** Read at a time: large pieces are quickest, as long as the cache of a core holds them. */
+const PIECE_BYTES = 1 << 17;
 
 /**
  * The bytes of a file, piece by piece; each is valid until the next is asked for, since all are read into the same
