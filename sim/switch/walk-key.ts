@@ -17,6 +17,8 @@ export class WalkKey {
   readonly words: Int32Array;
   /** Bits of the key that had a say. */
   readonly mask = new Int32Array(WORDS);
+  /** What the walk takes the packet's bytes to say; a translation on the way it does not know of. */
+  readonly #base: Int32Array;
   /** Bits of the packet's fields that were set and are not yet written to its bytes. */
   readonly #dirty = new Int32Array(WORDS);
   /** Bits of the packet's fields that were set at any time of the walk. */
@@ -29,6 +31,7 @@ export class WalkKey {
 
   constructor(key: Int32Array) {
     this.words = key.slice();
+    this.#base = key.slice();
     this.mask[W.inPort] = -1;
     this.mask[W.ethType] = -1;
     this.mask[W.nwProto] = -1;
@@ -57,6 +60,7 @@ export class WalkKey {
   /** Back to an earlier moment, with nothing left to write into the packet. */
   restore({ key, written, innerTags, ctCleared }: WalkKeyState): void {
     this.words.set(key);
+    this.#base.set(key);
     this.#written = written.slice();
     this.#innerTags = [...innerTags];
     this.#ctCleared = ctCleared;
@@ -145,10 +149,12 @@ export class WalkKey {
     this.mask[W.vlanTci] = -1;
     this.#innerTags.push(this.words[W.vlanTci]!);
     this.words[W.vlanTci] = 0x1000;
+    this.#base[W.vlanTci] = 0x1000;
   }
 
   popTag(): void {
     this.words[W.vlanTci] = this.#innerTags.pop() ?? 0;
+    this.#base[W.vlanTci] = this.words[W.vlanTci]!;
   }
 
   /** One hop less; `false`: the packet has no other left, and stays as it is. */
@@ -160,8 +166,18 @@ export class WalkKey {
     return true;
   }
 
-  /** What is to be written into the packet's bytes, as triples word, value, mask; it counts as written then. */
+  /**
+   * What is to be written into the packet's bytes, as triples word, value, mask; it counts as written then. As in Open
+   * vSwitch, what was set to the value that it had is not written: a translation that came in between stays.
+   */
   takeChanges(): Int32Array {
+    for (let w = PACKET_WORD; w < WORDS; w++) {
+      const dirty = this.#dirty[w]!;
+      if (dirty === 0) continue;
+      this.mask[w]! |= dirty;
+      if (((this.words[w]! ^ this.#base[w]!) & dirty) === 0) this.#dirty[w] = 0;
+      this.#base[w] = this.words[w]!;
+    }
     const changes = triples(this.words, this.#dirty, PACKET_WORD, WORDS);
     if (changes.length > 0) this.#dirty.fill(0);
     return changes;
