@@ -159,7 +159,7 @@ export const PCAP_LIMITS = {
 
 /** sim/switch */
 export const SWITCH_LIMITS = {
-  /** Connections tracked at once (Open vSwitch: 3,000,000); beyond, `ct(commit)` commits nothing. Some 180 bytes each. */
+  /** Connections tracked at once (Open vSwitch: 3,000,000); beyond, `ct(commit)` commits nothing. Some 260 bytes each. */
   connectionsMax: 1_000_000,
   /** MAC addresses that `normal` learns; beyond, the oldest goes. */
   macsMax: 8_192,
