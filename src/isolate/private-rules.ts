@@ -8,7 +8,7 @@ export interface PrivateNetwork {
   readonly uplinkPort: number;
   /** Every other port: instances and benign clients. */
   readonly stations: readonly Station[];
-  /** Instances judged malicious: nothing of theirs passes any more, in either direction. */
+  /** Instances judged malicious: nothing of theirs passes any more, and nothing that is addressed to them. */
   readonly cut: readonly Station[];
 }
 
@@ -16,6 +16,7 @@ export interface PrivateNetwork {
  * The rules of `private`, in ovs-ofctl's words. New connections may only begin at a station (paper, step 1:
  * `ct_state=+new` → commit, normal); what is established passes (step 3).
  *
+ * A broadcast of somebody else still reaches a cut instance, because `normal` floods it; it cannot answer.
  * A cut is a pair of drops above everything else, so it holds for connections that already exist too, whatever
  * conntrack thinks of them: flushing alone would not do, because a mid-stream ACK is picked up as +new again.
  */
