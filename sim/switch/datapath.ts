@@ -6,6 +6,7 @@ import { PORT, type PortRef } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import { Conntrack } from "./conntrack/conntrack.ts";
 import { Fragments, takeOver } from "./conntrack/fragments.ts";
+import type { Flavour } from "./conntrack/life.ts";
 import { fillCt } from "./ct-fields.ts";
 import { FlowCache } from "./flow-cache.ts";
 import type { FlowTables } from "./flow-tables.ts";
@@ -34,6 +35,7 @@ export interface DatapathOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: SwitchLimits;
+  readonly flavour: Flavour;
   /** Whether somebody takes packet-ins for table misses and expired TTLs. */
   readonly packetIns: boolean;
 }
@@ -75,7 +77,11 @@ export class Datapath {
     this.#limits = options.limits;
     this.#packetIns = options.packetIns;
     this.#macs = new MacTable(options.limits);
-    this.conntrack = new Conntrack(options.random.fork("conntrack"), options.limits);
+    this.conntrack = new Conntrack(
+      options.random.fork("conntrack"),
+      options.limits,
+      options.flavour,
+    );
     this.fragments = new Fragments(options.limits);
     const depths = options.limits.recirculationsMax + 1;
     this.#keys = Array.from({ length: depths }, () => new Int32Array(WORDS));

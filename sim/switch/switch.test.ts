@@ -1,5 +1,6 @@
 import test from "ava";
 import { InputError } from "../../src/base/errors.ts";
+import { Random } from "../../src/base/random.ts";
 import { formatRule } from "../../src/rule/format.ts";
 import { parseActions, parseRule, parseRules } from "../../src/rule/parse.ts";
 import {
@@ -13,6 +14,7 @@ import {
   tcp,
   udp,
 } from "./switch.fixture.ts";
+import { Switch } from "./switch.ts";
 
 test("what no rule matches is dropped, and counted", (t) => {
   const bridge = makeSwitch("arp,actions=normal");
@@ -215,4 +217,28 @@ test("a frame without a whole Ethernet header is dropped, and counted", (t) => {
   const bridge = makeSwitch("actions=output:2");
   t.deepEqual(bridge.receive(1, new Uint8Array(13)), []);
   t.is(bridge.counters.runts, 1);
+});
+
+test("conntrack may be Linux's: then what it calls established lasts five days, not one", (t) => {
+  const bridge = (flavour: "userspace" | "linux") => {
+    let nowNs = 0n;
+    const made = new Switch({
+      name: "br0",
+      clock: { nowNs: () => nowNs },
+      random: Random.from(1),
+      flavour,
+    });
+    made.addPort(1, "one");
+    made.addPort(2, "two");
+    made.setFlows(parseRules("ip,actions=ct(commit,zone=1)"));
+    const exchange: [number, Uint8Array][] = [
+      [1, tcp(CLIENT, SERVER, "S", { seq: 100 })],
+      [2, tcp(SERVER, CLIENT, "SA", { seq: 900, ack: 101 })],
+      [1, tcp(CLIENT, SERVER, "A", { seq: 101, ack: 901 })],
+    ];
+    for (const [port, frame] of exchange) made.receive(port, frame);
+    nowNs = 3n * 86_400n * 1_000_000_000n;
+    return made.dumpConntrack().length;
+  };
+  t.deepEqual([bridge("userspace"), bridge("linux")], [0, 1]);
 });

@@ -11,6 +11,7 @@ import type { ChangeOptions } from "./change-flows.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import { formatConnection, tupleAddresses } from "./conntrack/dump.ts";
 import type { Fragments } from "./conntrack/fragments.ts";
+import type { Flavour } from "./conntrack/life.ts";
 import { Datapath, type SwitchLimits } from "./datapath.ts";
 import { FlowTables } from "./flow-tables.ts";
 import { Groups } from "./groups.ts";
@@ -25,6 +26,8 @@ export interface SwitchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits?: Partial<SwitchLimits>;
+  /** Whose connection tracking: Open vSwitch's user-space datapath (default), or Linux's nf_conntrack. */
+  readonly flavour?: Flavour;
   /** Whether somebody takes packet-ins for table misses and expired TTLs. Default: nobody. */
   readonly packetIns?: boolean;
 }
@@ -59,6 +62,7 @@ export class Switch {
       clock,
       random,
       limits: { ...SWITCH_LIMITS, ...options.limits },
+      flavour: options.flavour ?? "userspace",
       packetIns: options.packetIns ?? false,
     });
   }
