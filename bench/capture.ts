@@ -52,7 +52,7 @@ async function useOfPeer(peer: Peer, file: string): Promise<Use | null> {
   const first = await useOf(peer.command(file), folder);
   if (first === null) console.log(`${peer.name}: skipped, it failed`);
   if (first === null || first.cpuSeconds > 5) return first;
-  return quickest(runs - 1, () => useOf(peer.command(file), folder));
+  return quickest(Math.max(1, runs - 1), () => useOf(peer.command(file), folder));
 }
 
 async function besidePeers(file: string): Promise<ExtractUse> {
