@@ -106,6 +106,7 @@ class Run {
           break;
         }
       }
+      bridge.abandon();
     }
   }
 

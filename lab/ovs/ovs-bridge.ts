@@ -188,10 +188,15 @@ export class OvsBridge implements AsyncDisposable {
     return this.#ovs.appctl(command, ...params);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#ovs.vsctl("--if-exists", "del-br", BRIDGE);
+  /** Let go of it without a word to the daemon, which may be gone. */
+  abandon(): void {
     this.#marker.close();
     for (const capture of this.#captures.values()) capture.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ovs.vsctl("--if-exists", "del-br", BRIDGE);
+    this.abandon();
     await rm(this.folder, { recursive: true, force: true });
   }
 
