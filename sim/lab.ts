@@ -94,7 +94,7 @@ class Cloud {
           .map(({ rule }) => `${formatRule(rule)}\n`)
           .join(""),
       settle: () => this.#scheduler.sleep(SETTLE_MS),
-      counts: () => this.#counts(),
+      counts: async () => this.#counts(),
     };
   }
 

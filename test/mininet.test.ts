@@ -40,6 +40,8 @@ test.serial("the loop closes on a real Open vSwitch, and nothing of it stays", a
   );
   t.is(status, 0);
   t.is(results.lab, "mininet");
+  t.true((results.counts.framesTapped ?? 0) > 1_000);
+  t.is(results.counts.framesMissed, 0);
   // Byte for byte what was recorded, over the kernel's TCP and conntrack.
   for (const { suspects } of results.rounds)
     for (const { replay } of suspects) {

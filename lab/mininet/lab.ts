@@ -63,7 +63,7 @@ class Cloud {
   readonly #volumes: VolumeStore;
   readonly #machines = new Map<string, Machine>();
   readonly #crashed = Promise.withResolvers<never>();
-  readonly #counts = { framesTapped: 0, framesMissed: 0 };
+  #framesTapped = 0;
   #epoch: LabEpoch;
   #timers: LabTimers;
   /** The real-time clock's nanoseconds at the lab's zero. */
@@ -144,7 +144,7 @@ class Cloud {
     for (const port of this.#ports.values()) port.close();
     await this.#supervisor?.end();
     await Promise.all([...this.#machines.values()].map((machine) => machine.powerOff()));
-    if (this.#tap !== null) this.#counts.framesMissed = await this.#tap.stop();
+    await this.#tap?.stop();
   }
 
   #running(): RunningLab {
@@ -166,9 +166,13 @@ class Cloud {
       move: (request) => this.#move(request),
       controller: (bridge) => this.#controller(bridge),
       rules: (bridge) => ovs.dumpFlows(bridge),
-      settle: () => wait(SETTLE_REAL_MS),
-      counts: () => ({
-        ...this.#counts,
+      settle: async () => {
+        await wait(SETTLE_REAL_MS);
+        await this.#tap?.drained();
+      },
+      counts: async () => ({
+        framesTapped: this.#framesTapped,
+        framesMissed: (await this.#tap?.drained()) ?? 0,
         switchRestarts: this.#supervisor?.restarts ?? 0,
         packetsToReplayer: replayer.counts.in,
         packetsFromReplayer: replayer.counts.out,
@@ -246,7 +250,7 @@ class Cloud {
   #seen({ index, towards, timeNs, bytes }: TappedFrame): void {
     const tap = this.#taps[index];
     if (tap === undefined) return;
-    this.#counts.framesTapped++;
+    this.#framesTapped++;
     const elapsed = timeNs - this.#realtimeNs;
     const labNs = (elapsed * BigInt(Math.round(this.#options.speed * 1000))) / 1000n;
     // Before the lab's time began there was nothing to see.

@@ -1,9 +1,10 @@
 """Frames of network interfaces, in and out, over pipes: `packets.py INTERFACE...`.
 
-On stdin: records to send, each a header (interface index in the arguments, length) and the frame.
+On stdin: records to send, each a header (interface index in the arguments, length) and the frame. Index 254: a question,
+answered on stdout with index 254, after everything that was seen so far; its time says how many frames were lost until now.
 On stdout: records seen, each a header (interface index, direction, nanoseconds of the real-time clock, length) and the
 frame. Direction 1: sent by this side of the interface, 0: received. With `--send-only` nothing is captured.
-Ends when stdin ends; the last line on stderr then says how many frames the kernel dropped before they were read.
+Ends when stdin ends.
 """
 
 import os
@@ -19,6 +20,8 @@ PACKET_OUTGOING = 4
 SO_TIMESTAMPNS = 35
 BUFFER_BYTES = 64 << 20
 SNAP_BYTES = 65536
+BEGUN = 255
+QUESTION = 254
 
 SEND = struct.Struct("<BI")
 SEEN = struct.Struct("<BBQI")
@@ -63,13 +66,14 @@ def main():
     out = sys.stdout.buffer
     if captures:
         # Whoever started us knows now that nothing is missed any more.
-        out.write(SEEN.pack(255, 0, 0, 0))
+        out.write(SEEN.pack(BEGUN, 0, 0, 0))
         out.flush()
     waiting = {raw.fileno(): (index, raw) for index, raw in enumerate(sockets)} if captures else {}
     poll = select.poll()
     for descriptor in [0, *waiting]:
         poll.register(descriptor, select.POLLIN)
     pending = b""
+    dropped = 0
     while True:
         ends = False
         for descriptor, _ in poll.poll():
@@ -83,6 +87,13 @@ def main():
                         break
                     frame = pending[SEND.size : SEND.size + length]
                     pending = pending[SEND.size + length :]
+                    if index == QUESTION:
+                        for number, raw in waiting.values():
+                            seen(number, raw, out)
+                            # The kernel counts anew after each look.
+                            dropped += struct.unpack("II", raw.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
+                        out.write(SEEN.pack(QUESTION, 0, dropped, 0))
+                        continue
                     try:
                         sockets[index].send(frame)
                     except OSError:
@@ -92,13 +103,7 @@ def main():
                 seen(*waiting[descriptor], out)
         out.flush()
         if ends:
-            break
-    dropped = 0
-    for index, raw in waiting.values():
-        seen(index, raw, out)
-        dropped += struct.unpack("II", raw.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
-    out.flush()
-    print(f"dropped {dropped}", file=sys.stderr)
+            return
 
 
 main()

@@ -1,10 +1,12 @@
 import { type RunningCommand, startCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
-import { PACKETS_SCRIPT, PYTHON } from "./packet-socket.ts";
+import { PACKETS_SCRIPT, PYTHON, sendRecord } from "./packet-socket.ts";
 
 const HEADER_BYTES = 14;
 /** The interface index of the record that says that the capture has begun. */
 const BEGUN = 255;
+/** Asks how many frames were lost so far, and is answered after everything that was seen before. */
+const QUESTION = 254;
 
 /** A frame seen at the switch's side of a link. */
 export interface TappedFrame {
@@ -25,6 +27,8 @@ export class Tap {
   readonly #onFrame: (frame: TappedFrame) => void;
   readonly #read: Promise<void>;
   readonly #begun = Promise.withResolvers<void>();
+  readonly #asked: { resolve: (lost: number) => void; reject: (error: Error) => void }[] = [];
+  #isOver = false;
   #rest = new Uint8Array(0);
 
   private constructor(command: RunningCommand, onFrame: (frame: TappedFrame) => void) {
@@ -46,21 +50,36 @@ export class Tap {
     return tap;
   }
 
-  /** The rest is read; how many frames the kernel dropped before they could be: each one is a gap in the evidence. */
-  async stop(): Promise<number> {
+  /**
+   * Resolves when every frame that has passed so far was handed over, with the number of those that the kernel dropped
+   * before they could be read: each one is a gap in the evidence. Rejects with LabUnavailableError when the capture died.
+   */
+  drained(): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    if (this.#isOver) reject(this.#death());
+    else {
+      this.#asked.push({ resolve, reject });
+      this.#command.stdin.write(sendRecord(QUESTION, new Uint8Array(0)));
+    }
+    return promise;
+  }
+
+  async stop(): Promise<void> {
     this.#command.stdin.end();
     await this.#read;
     await this.#command.ended;
-    const said = this.#command.complaint();
-    const dropped = /dropped (\d+)/.exec(said)?.[1];
-    if (dropped === undefined) throw new LabUnavailableError(`a capture died: ${said}`);
-    return Number(dropped);
   }
 
   async #readAll(): Promise<void> {
     for await (const bytes of this.#command.stdout) this.#take(bytes as Uint8Array);
-    // Where it ended before it began, whoever waits has to hear of it.
-    this.#begun.reject(new LabUnavailableError(`a capture died: ${this.#command.complaint()}`));
+    // Whoever still waits has to hear of it.
+    this.#isOver = true;
+    this.#begun.reject(this.#death());
+    for (const { reject } of this.#asked) reject(this.#death());
+  }
+
+  #death(): LabUnavailableError {
+    return new LabUnavailableError(`a capture died: ${this.#command.complaint()}`);
   }
 
   #take(bytes: Uint8Array): void {
@@ -74,6 +93,8 @@ export class Tap {
       if (joined.length - at < HEADER_BYTES + length) break;
       const index = view.getUint8(at);
       if (index === BEGUN) this.#begun.resolve();
+      else if (index === QUESTION)
+        this.#asked.shift()?.resolve(Number(view.getBigUint64(at + 2, true)));
       else {
         this.#onFrame({
           index,

@@ -100,6 +100,7 @@ export function roundFixture(round: number): RoundResult {
       canary: { before: 24, after: 0 },
       proof: { control: 2, checked: 3, waysOut: [] },
       outletFrames: 0,
+      missedFrames: 0,
       lateralFrames: 0,
     },
     feedback:

@@ -69,8 +69,11 @@ export interface RunningLab {
   rules(bridge: BridgeName): Promise<string>;
   /** Resolves when what was on its way has arrived and was shown to the watch. */
   settle(): Promise<void>;
-  /** Numbers for the report, for instance packets switched. */
-  counts(): Readonly<Record<string, number>>;
+  /**
+   * Numbers for the report, for instance packets switched. `framesMissed`: frames that passed a tap and could not be shown to
+   * the watch.
+   */
+  counts(): Promise<Readonly<Record<string, number>>>;
 }
 
 export interface Lab {

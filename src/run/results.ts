@@ -151,6 +151,8 @@ const containmentSchema = z.strictObject({
   }),
   /** Frames at the outlet of `isolation` under its rules, whatever they were: each one is a leak. */
   outletFrames: count,
+  /** Frames that passed a tap and could not be captured: each one might have been a leak. */
+  missedFrames: count,
   /** Frames that an isolated instance got from anybody but the replayer and the switch's ARP answers. */
   lateralFrames: count,
 });

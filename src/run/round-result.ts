@@ -48,6 +48,7 @@ export function roundResult(
           canary,
           proof: { ...round.proof, waysOut: [...round.proof.waysOut] },
           outletFrames,
+          missedFrames: round.counts.framesMissed ?? 0,
           lateralFrames,
         }
       : null,

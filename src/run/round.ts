@@ -215,9 +215,11 @@ class Round implements Watch {
     onStage("observe", "the isolated instances have nothing more to show");
     await this.#windowsClosed(lab);
     stopTicking();
+    // Before anything is closed: what the capture still holds is shown by then.
+    const counts = await lab.counts();
     this.#live.finish();
     this.#isolation.finish();
-    return this.#record(lab, this.#model, containment.proof);
+    return this.#record(lab, counts, this.#model, containment.proof);
   }
 
   /** Judges windows as they close, and lets each suspect go its way through isolation as soon as it is judged. */
@@ -315,7 +317,12 @@ class Round implements Watch {
     return cutNs !== null && elapsedMs(cutNs, timeNs) > this.#pace.settleMs;
   }
 
-  #record(lab: RunningLab, model: Model, proof: ProofRecord): RoundRecord {
+  #record(
+    lab: RunningLab,
+    counts: RoundRecord["counts"],
+    model: Model,
+    proof: ProofRecord,
+  ): RoundRecord {
     return {
       cast: this.#inputs.cast,
       training: this.#training,
@@ -333,7 +340,7 @@ class Round implements Watch {
       proof,
       canary: this.#canary,
       pace: this.#pace,
-      counts: lab.counts(),
+      counts,
       endNs: lab.timers.nowNs(),
     };
   }

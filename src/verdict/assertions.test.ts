@@ -140,6 +140,34 @@ test(
   contained({ outletFrames: 1 }),
 );
 test(
+  "one frame that a capture lost leaves the containment open",
+  turns,
+  "containment",
+  "inconclusive",
+  contained({ missedFrames: 1 }),
+);
+test(
+  "a leak is a failure, whatever the captures lost",
+  turns,
+  "containment",
+  "fail",
+  contained({ missedFrames: 1, outletFrames: 1 }),
+);
+test(
+  "a way out in the rules fails the containment, though nothing was seen to take it",
+  turns,
+  "containment",
+  "fail",
+  contained({ proof: { control: 2, checked: 3, waysOut: ["port 3 gets out through port 2"] } }),
+);
+test(
+  "rules that nobody checked leave the containment open",
+  turns,
+  "containment",
+  "inconclusive",
+  contained({ proof: { control: 2, checked: 0, waysOut: [] } }),
+);
+test(
   "one frame from an isolated instance to another fails the containment",
   turns,
   "containment",

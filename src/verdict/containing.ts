@@ -36,6 +36,7 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
     probe_kinds: kinds.size,
     rule_sets_checked: proofs.reduce((n, p) => n + p.checked, 0),
     ways_out: waysOut.length,
+    frames_missed: sum((r) => r.containment?.missedFrames ?? 0),
     probes_sent: probes.reduce((n, p) => n + p.sent, 0),
     probes_seen_in_control: probes.reduce((n, p) => n + p.control, 0),
   };
@@ -58,7 +59,11 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
       figures,
     );
   }
-  const blind = blindness(suspects, probes, proofs);
+  const missed = sum((r) => r.containment?.missedFrames ?? 0);
+  const blind =
+    missed > 0
+      ? `the captures lost ${missed} ${missed === 1 ? "frame" : "frames"}`
+      : blindness(suspects, probes, proofs);
   if (blind !== null) {
     return makeAssertion(
       NAME,
