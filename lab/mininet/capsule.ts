@@ -120,8 +120,12 @@ export class Capsule implements AsyncDisposable {
   /** A command line that runs in the capsule, or in one of its hosts; what it starts dies with it. */
   inside(host: HostPlace | null, args: readonly string[]): [file: string, ...args: string[]] {
     const enter = ["--target", String(this.#pid), "--mount", "--net", "--pid", "--"];
-    // Not mnexec: it would enter the host's mounts, too, which do not see those of a disk that comes later.
-    const attach = host === null ? [] : ["nsenter", "--target", String(host.pid), "--net", "--"];
+    // Not mnexec: it would enter the host's mounts, too, which do not see those of a disk that comes later. And thirty hosts
+    // must not keep the switch and its controller waiting while an instance is to be cut off.
+    const attach =
+      host === null
+        ? []
+        : ["nice", "-n", "10", "nsenter", "--target", String(host.pid), "--net", "--"];
     return ["nsenter", ...enter, "setpriv", "--pdeathsig", "KILL", ...attach, ...args];
   }
 
