@@ -2,10 +2,12 @@ import { readFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { runCommand } from "../../src/base/command.ts";
+import { CommandError, runCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import type { Capsule } from "./capsule.ts";
 
+const DEATH_MS_MAX = 10_000;
+const ANSWER_MS_MAX = 10_000;
 const BRIDGE_MS_MAX = 20_000;
 const POLL_MS = 20;
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
@@ -53,11 +55,42 @@ export class OpenVSwitch {
     this.#control = join(this.rundir, `ovs-vswitchd.${pid}.ctl`);
   }
 
-  /** Whether ovs-vswitchd runs. One that was killed stays a zombie, because the capsule's first process reaps nobody. */
-  async isUp(): Promise<boolean> {
+  /**
+   * Whether ovs-vswitchd has ended; false when it answers. A process that is being killed closes its sockets one by one, a
+   * moment before it is gone: until one or the other is certain this waits. Throws LabUnavailableError when neither is, after a while.
+   */
+  async isGone(): Promise<boolean> {
+    const deadline = Date.now() + DEATH_MS_MAX;
+    for (;;) {
+      if (!(await this.#runs())) return true;
+      if (await this.#answers()) return false;
+      if (Date.now() > deadline) {
+        throw new LabUnavailableError(
+          `ovs-vswitchd runs, and does not answer for ${DEATH_MS_MAX} ms`,
+          {
+            where: this.#control,
+          },
+        );
+      }
+      await wait(POLL_MS);
+    }
+  }
+
+  /** To take a connection is no answer: the kernel does that for a process that is about to end, too. */
+  async #answers(): Promise<boolean> {
+    try {
+      return (await this.control("version")) !== "";
+    } catch (error) {
+      if (error instanceof CommandError) return false;
+      throw error;
+    }
+  }
+
+  /** One that was killed stays a zombie, because the capsule's first process reaps nobody. */
+  async #runs(): Promise<boolean> {
     const pid = (await readFile(join(this.rundir, "ovs-vswitchd.pid"), "utf8")).trim();
-    const script = `grep -q '^State:[[:space:]]*[RSDTtI]' /proc/${pid}/status 2>/dev/null && echo up || true`;
-    return (await this.#capsule.run(["sh", "-c", script])).trim() === "up";
+    const script = `grep -q '^State:[[:space:]]*[RSDTtI]' /proc/${pid}/status 2>/dev/null && echo runs || true`;
+    return (await this.#capsule.run(["sh", "-c", script])).trim() === "runs";
   }
 
   /** Resolves when a bridge takes OpenFlow connections. Throws LabUnavailableError when it does not within a while. */
@@ -95,7 +128,9 @@ export class OpenVSwitch {
 
   /** `ovs-appctl` to ovs-vswitchd. */
   async control(...command: string[]): Promise<string> {
-    const { stdout } = await runCommand("ovs-appctl", ["-t", this.#control, ...command]);
+    const { stdout } = await runCommand("ovs-appctl", ["-t", this.#control, ...command], {
+      timeoutMs: ANSWER_MS_MAX,
+    });
     return stdout;
   }
 

@@ -24,13 +24,12 @@ export class Supervisor {
   async setRules(bridge: BridgeName, rules: string): Promise<void> {
     this.#rules.set(bridge, rules);
     await this.#restarting;
+    const before = this.restarts;
     try {
       await this.#ovs.replaceFlows(bridge, rules);
     } catch (error) {
       // It may have died a moment ago. What brings it back puts these rules in force, too.
       this.down();
-      if (this.#restarting === null) throw error;
-      const before = this.restarts;
       await this.#restarting;
       if (this.restarts === before) throw error;
     }
@@ -55,7 +54,7 @@ export class Supervisor {
   }
 
   async #revive(): Promise<void> {
-    if (await this.#ovs.isUp()) return;
+    if (!(await this.#ovs.isGone())) return;
     await this.#ovs.startSwitch();
     this.restarts++;
     for (const [bridge, rules] of this.#rules) {
