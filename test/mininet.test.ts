@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import test from "ava";
-import { recordedLabs } from "../lab/state/journal.ts";
-import { processesOf } from "../lab/state/leftovers.ts";
+import { type JournalEntry, type RecordedLab, recordedLabs } from "../lab/state/journal.ts";
+import { hasOwner, processesOf } from "../lab/state/leftovers.ts";
 import { type RunningCommand, runCommand, startCommand } from "../src/base/command.ts";
 import type { Results } from "../src/run/results.ts";
 import { isoreplay, PROGRAM, scratch } from "./cli.fixture.ts";
-import { hasMininet } from "./mininet.fixture.ts";
+import { hasMininet } from "./labs.fixture.ts";
 
 // Real hosts on a real Open vSwitch. One at a time: they have the machine to themselves.
 const DEADLINE_MS = 60_000;
@@ -20,7 +20,12 @@ async function surroundings(): Promise<Readonly<Record<string, string>>> {
     runCommand("losetup", ["-a"]),
     readFile("/proc/self/mounts", "utf8"),
   ]);
-  return { links: links.stdout, namespaces: namespaces.stdout, loops: loops.stdout, mounts };
+  // Somebody may run a lab beside the tests: its disks are his.
+  const others = recordedLabs().filter(hasOwner);
+  const disks = loops.stdout
+    .split("\n")
+    .filter((line) => !others.some((lab) => line.includes(lab.folder)));
+  return { links: links.stdout, namespaces: namespaces.stdout, loops: disks.join("\n"), mounts };
 }
 
 test.serial("the loop closes on a real Open vSwitch, and nothing of it stays", async (t) => {
@@ -58,16 +63,37 @@ test.serial("the loop closes on a real Open vSwitch, and nothing of it stays", a
   t.deepEqual(await surroundings(), before);
 });
 
-/** Wait until the journal of the one lab that is up has so many entries. */
-async function journalReaches(entries: number, isOver: () => boolean): Promise<string | null> {
-  const deadline = Date.now() + DEADLINE_MS;
-  while (Date.now() < deadline) {
-    const lab = recordedLabs().find((recorded) => recorded.entries.length >= entries);
-    if (lab !== undefined) return lab.label;
-    if (isOver()) return null;
+/** The lab that a run has made. */
+function labOf(run: RunningCommand): RecordedLab | undefined {
+  return recordedLabs().find(
+    ({ entries: [first] }) => first?.kind === "lab" && first.pid === run.pid,
+  );
+}
+
+/** Wait until what a run's lab has written down says so; gives its label. */
+async function journalSays(
+  run: RunningCommand,
+  what: string,
+  isThere: (entries: readonly JournalEntry[]) => boolean,
+): Promise<string> {
+  let isOver = false;
+  void run.ended.then(() => {
+    isOver = true;
+  });
+  const deadline = Date.now() + 2 * DEADLINE_MS;
+  while (!isOver && Date.now() < deadline) {
+    const lab = labOf(run);
+    if (lab !== undefined && isThere(lab.entries)) return lab.label;
     await wait(2);
   }
-  throw new Error(`the journal did not reach ${entries} entries within ${DEADLINE_MS} ms`);
+  throw new Error(`${what} was not reached: ${run.complaint()}`);
+}
+
+/** Labs whose own process is gone. */
+function leftovers(): string[] {
+  return recordedLabs()
+    .filter((lab) => !hasOwner(lab))
+    .map(({ label }) => label);
 }
 
 async function processesEnd(label: string): Promise<void> {
@@ -93,20 +119,15 @@ for (const [signal, steps] of [
         const run = await startCommand(process.execPath, [
           ...[PROGRAM, "run", "zeus-cookie-theft", "--lab", "mininet", "--out", await scratch()],
         ]);
-        let isOver = false;
-        void run.ended.then(() => {
-          isOver = true;
-        });
         run.stdout.resume();
-        const label = await journalReaches(step, () => isOver);
-        t.not(label, null, run.complaint());
+        const label = await journalSays(run, `entry ${step}`, ({ length }) => length >= step);
         run.kill(signal);
         await run.ended;
         // Even before anybody cleans up the kernel has ended all that was inside the lab's namespaces.
-        await processesEnd(label ?? "");
+        await processesEnd(label);
         const { status } = await isoreplay("destroy");
         t.is(status, 0);
-        t.deepEqual(recordedLabs(), []);
+        t.deepEqual(leftovers(), []);
         t.deepEqual(await surroundings(), before);
       },
     );
@@ -122,7 +143,14 @@ test.serial(
     const run = await startCommand(process.execPath, [
       ...[PROGRAM, "run", "zeus-cookie-theft", "--lab", "mininet", "--out", out, "--json"],
     ]);
-    const label = await replayBegins(run);
+    // Its second boot is from the moved volume.
+    const label = await journalSays(
+      run,
+      "the isolation instance",
+      (entries) =>
+        entries.filter(({ kind, name }) => kind === "agent" && name === "iso-cookie-theft-1")
+          .length === 2,
+    );
     await killSwitch(label);
     let text = "";
     for await (const bytes of run.stdout) text += String(bytes);
@@ -134,21 +162,6 @@ test.serial(
     t.is(results.counts.switchRestarts, 1);
   },
 );
-
-/** Wait until the isolation instance has booted for the second time: from the moved volume. */
-async function replayBegins(run: RunningCommand): Promise<string> {
-  const deadline = Date.now() + 2 * DEADLINE_MS;
-  while (Date.now() < deadline) {
-    const lab = recordedLabs().find(
-      ({ entries }) =>
-        entries.filter(({ kind, name }) => kind === "agent" && name === "iso-cookie-theft-1")
-          .length === 2,
-    );
-    if (lab !== undefined) return lab.label;
-    await wait(2);
-  }
-  throw new Error(`the replay did not begin: ${run.complaint()}`);
-}
 
 async function killSwitch(label: string): Promise<void> {
   for (const { pid } of processesOf(label)) {
@@ -170,16 +183,16 @@ test.serial(
         ...[PROGRAM, "run", "zeus-cookie-theft", "--lab", "mininet", "--out", await scratch()],
       ]);
       run.stdout.resume();
-      const label = await journalReaches(40, () => false);
+      const label = await journalSays(run, "entry 40", ({ length }) => length >= 40);
       const spared = await isoreplay("destroy");
-      t.regex(spared.stderr, /1 lab in use: left alone/);
-      t.is(recordedLabs().length, 1);
+      t.regex(spared.stderr, /labs? in use: left alone/);
+      t.is(labOf(run)?.label, label);
       t.is((await isoreplay("destroy", "--all")).status, 64);
       t.is((await isoreplay("destroy", "--all", "-y")).status, 0);
-      await processesEnd(label ?? "");
+      await processesEnd(label);
       // It says that its lab was taken from it, and does not hang.
       t.is(await run.ended, 69);
-      t.deepEqual(recordedLabs(), []);
+      t.deepEqual(leftovers(), []);
       t.deepEqual(await surroundings(), before);
     } finally {
       await runCommand("ip", ["link", "del", "other0"]);

@@ -2,13 +2,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { OvsCaseSwitch } from "../lab/ovs/ovs-case-switch.ts";
-import { PrivateOvs } from "../lab/ovs/private-ovs.ts";
 import { SimCaseSwitch } from "../sim/case/sim-case-switch.ts";
-import { LabUnavailableError } from "../src/base/errors.ts";
 import type { SwitchCase } from "../src/case/case.ts";
 import { parseCase } from "../src/case/parse-case.ts";
 import { play } from "../src/case/play.ts";
 import { renderResult } from "../src/case/render.ts";
+import { startOvs } from "./labs.fixture.ts";
 
 /**
  * Cases recorded from the real Open vSwitch 3.1.0: the project's own, and more of the same form that may lie beside the
@@ -42,15 +41,8 @@ for (const folder of FOLDERS) {
 }
 
 test("a private Open vSwitch does again what was recorded, and leaves nothing behind", async (t) => {
-  let ovs: PrivateOvs;
-  try {
-    ovs = await PrivateOvs.start();
-  } catch (error) {
-    if (!(error instanceof LabUnavailableError)) throw error;
-    t.log(`skipped: ${error.line}`);
-    t.pass();
-    return;
-  }
+  const ovs = await startOvs(t);
+  if (ovs === null) return;
   let count = 0;
   try {
     for (const folder of FOLDERS) {

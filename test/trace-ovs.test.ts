@@ -1,44 +1,20 @@
 import { readFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
-import { PrivateOvs } from "../lab/ovs/private-ovs.ts";
+import type { PrivateOvs } from "../lab/ovs/private-ovs.ts";
 import { hits, states, traced } from "../sim/trace/trace.fixture.ts";
-import { LabUnavailableError } from "../src/base/errors.ts";
 import { privateRules } from "../src/isolate/private-rules.ts";
 import type { PacketTrace } from "../src/trace/record.ts";
+import { startOvs } from "./labs.fixture.ts";
 
 /* Beside the real `ofproto/trace`: for packets without NAT both must name the same rules in the same order. */
 
-/** Null where Open vSwitch is not installed. */
-async function realSwitch(ports: readonly number[]): Promise<PrivateOvs | null> {
-  try {
-    const ovs = await PrivateOvs.start();
-    await ovs.vsctl(
-      "add-br",
-      "br0",
-      "--",
-      "set",
-      "bridge",
-      "br0",
-      "datapath-type=dummy",
-      "fail-mode=secure",
-    );
-    for (const port of ports) {
-      await ovs.vsctl(
-        "add-port",
-        "br0",
-        `p${port}`,
-        "--",
-        "set",
-        "interface",
-        `p${port}`,
-        "type=dummy",
-        `ofport_request=${port}`,
-      );
-    }
-    return ovs;
-  } catch (error) {
-    if (error instanceof LabUnavailableError) return null;
-    throw error;
+async function addBridge(ovs: PrivateOvs, ports: readonly number[]): Promise<void> {
+  const bridge = ["datapath-type=dummy", "fail-mode=secure"];
+  await ovs.vsctl("add-br", "br0", "--", "set", "bridge", "br0", ...bridge);
+  for (const port of ports) {
+    const settings = ["type=dummy", `ofport_request=${port}`];
+    const name = `p${port}`;
+    await ovs.vsctl("add-port", "br0", name, "--", "set", "interface", name, ...settings);
   }
 }
 
@@ -81,11 +57,9 @@ async function agree(
   packets: readonly string[],
 ): Promise<void> {
   const simulated = traced(rules, ...packets);
-  await using ovs = await realSwitch([1, 2, 3, 4]);
-  if (ovs === null) {
-    t.pass("Open vSwitch is not installed");
-    return;
-  }
+  await using ovs = await startOvs(t);
+  if (ovs === null) return;
+  await addBridge(ovs, [1, 2, 3, 4]);
   await ovs.run(
     "ovs-ofctl",
     ["-OOpenFlow15", "add-flows", `unix:${ovs.folder}/br0.mgmt`, "-"],

@@ -1,8 +1,7 @@
 import test from "ava";
-import { LabUnavailableError } from "../../src/base/errors.ts";
+import { startOvs } from "../../test/labs.fixture.ts";
 import { CLIENT, SERVER, tcp, udp } from "./drafts/frames.ts";
 import { type Arrival, OvsBridge } from "./ovs-bridge.ts";
-import { PrivateOvs } from "./private-ovs.ts";
 
 const PORTS = [1, 2, 3].map((no) => ({ no, name: `p${no}` }));
 
@@ -15,16 +14,8 @@ const FLOWS = [
 ].join("\n");
 
 test("relayed frames do what frames do that come in through their own ports", async (t) => {
-  let ovs: PrivateOvs;
-  try {
-    ovs = await PrivateOvs.start();
-  } catch (error) {
-    if (!(error instanceof LabUnavailableError)) throw error;
-    t.log(`skipped: ${error.line}`);
-    t.pass();
-    return;
-  }
-  await using started = ovs;
+  await using ovs = await startOvs(t);
+  if (ovs === null) return;
   const arrivals: Arrival[] = Array.from({ length: 300 }, (_, i) => {
     const port = ([1, 2, 3, "LOCAL"] as const)[i % 4]!;
     const from = { ...CLIENT, port: 1_000 + (i % 50) };
@@ -32,7 +23,7 @@ test("relayed frames do what frames do that come in through their own ports", as
   });
   const runs: { sent: unknown; tracked: string[]; counts: string[] }[] = [];
   for (const relayed of [false, true]) {
-    await using bridge = await OvsBridge.create(started, PORTS);
+    await using bridge = await OvsBridge.create(ovs, PORTS);
     await bridge.replaceFlows("table=0,actions=drop\n");
     await bridge.replaceFlows(FLOWS);
     const sent = await bridge.exchange(arrivals, { relayed });
@@ -44,17 +35,9 @@ test("relayed frames do what frames do that come in through their own ports", as
 });
 
 test("what is refused says why, and the bridge goes on", async (t) => {
-  let ovs: PrivateOvs;
-  try {
-    ovs = await PrivateOvs.start();
-  } catch (error) {
-    if (!(error instanceof LabUnavailableError)) throw error;
-    t.log(`skipped: ${error.line}`);
-    t.pass();
-    return;
-  }
-  await using started = ovs;
-  await using bridge = await OvsBridge.create(started, PORTS);
+  await using ovs = await startOvs(t);
+  if (ovs === null) return;
+  await using bridge = await OvsBridge.create(ovs, PORTS);
   await t.throwsAsync(() => bridge.change("add-flow", ["udp,actions=nonsense"]), {
     message: /nonsense/,
   });

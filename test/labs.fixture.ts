@@ -1,0 +1,32 @@
+import type { ExecutionContext } from "ava";
+import { mininetNeeds } from "../lab/mininet/needs.ts";
+import { PrivateOvs } from "../lab/ovs/private-ovs.ts";
+import { LabUnavailableError } from "../src/base/errors.ts";
+
+/** Set where the labs must be there: then their absence is a failure, and no test of theirs is skipped. */
+const REQUIRED = "ISOREPLAY_REQUIRE_LABS";
+
+/** Whether the Mininet lab can run here. Where it cannot, the test says why it is skipped. */
+export function hasMininet(t: ExecutionContext): boolean {
+  const { missing, isRoot, hasTun } = mininetNeeds();
+  const lacks = [...missing, ...(isRoot ? [] : ["root"]), ...(hasTun ? [] : ["/dev/net/tun"])];
+  if (lacks.length === 0) return true;
+  skip(t, `it needs ${lacks.join(", ")}`);
+  return false;
+}
+
+/** An Open vSwitch of one's own. `null` where there is none: then the test says so, and is skipped. */
+export async function startOvs(t: ExecutionContext): Promise<PrivateOvs | null> {
+  try {
+    return await PrivateOvs.start();
+  } catch (error) {
+    if (!(error instanceof LabUnavailableError)) throw error;
+    skip(t, error.line);
+    return null;
+  }
+}
+
+function skip(t: ExecutionContext, why: string): void {
+  if (process.env[REQUIRED] === undefined) t.log(`skipped: ${why}`);
+  t.is(process.env[REQUIRED], undefined, `the lab has to be there: ${why}`);
+}
