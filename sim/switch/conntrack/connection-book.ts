@@ -12,15 +12,14 @@ export interface ConntrackLimits {
 
 /** The connections of one bridge: how many there may be, and what is told about them from outside. */
 export class ConnectionBook {
-  readonly table: ConnectionTable;
+  readonly table = new ConnectionTable();
   /** Commits refused because the table or the zone was full, or no translation was free. */
   readonly refused = { tableFull: 0, zoneFull: 0, natExhausted: 0 };
   /** Most connections at once (`dpctl/ct-set-maxconns`). */
   connectionsMax: number;
   readonly zoneLimits = new ZoneLimits();
 
-  constructor(limits: ConntrackLimits, onRemove: (connection: Connection) => void) {
-    this.table = new ConnectionTable(onRemove);
+  constructor(limits: ConntrackLimits) {
     this.connectionsMax = limits.connectionsMax;
   }
 

@@ -26,16 +26,10 @@ export class ConnectionTable {
   /** Killed at `#killedMs`; they are swept as soon as time goes on. */
   #killed: Connection[] = [];
   #killedMs = 0;
-  readonly #onRemove: (connection: Connection) => void;
   /** Whether the last `find` hit the reply tuple. */
   foundReply = false;
   /** Whether the last `find` hit nothing but what a killed connection has left. */
   foundKilled = false;
-
-  /** `onRemove` hears of each connection that leaves the table. */
-  constructor(onRemove: (connection: Connection) => void) {
-    this.#onRemove = onRemove;
-  }
 
   /** Number of connections, dead ones that nobody has swept yet included. */
   get size(): number {
@@ -108,7 +102,6 @@ export class ConnectionTable {
     if (connection.pool !== null) connection.pool.count--;
     unlink(this.#buckets, hashTuple(connection), connection);
     this.#size--;
-    this.#onRemove(connection);
     if (connection.answers === null) return;
     unlink(this.#answers, hashTuple(connection.answers.tuple), connection.answers);
     this.#translated--;

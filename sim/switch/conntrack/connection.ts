@@ -1,4 +1,5 @@
 import type { LinuxState } from "./linux-life.ts";
+import type { TcpEnds } from "./tcp-ends.ts";
 import { reply, type Tuple } from "./tuple.ts";
 import type { ZonePool } from "./zone-limits.ts";
 
@@ -17,7 +18,7 @@ export interface Answers {
  * A committed connection. It is its own original tuple, and stands in its table without anything around it: there may
  * be a million, and each look-up touches one or two objects.
  */
-export class Connection implements Tuple {
+export class Connection implements Tuple, TcpEnds {
   readonly zone: number;
   readonly protocol: number;
   readonly source: number;
@@ -34,9 +35,13 @@ export class Connection implements Tuple {
   mark = 0;
   /** Four words, the most significant first; `null`: all zero. Never changed in place. */
   label: Int32Array | null = null;
-  /** User space, TCP: where `TcpStore` has its two ends. */
-  tcp: Int32Array | null = null;
-  tcpRow = 0;
+  /** User space, TCP: its two ends. */
+  openerLow = 0;
+  openerHigh = 0;
+  openerRest = -1;
+  answererLow = 0;
+  answererHigh = 0;
+  answererRest = -1;
   /** User space: how far it is, for everything but TCP. */
   phase = 0;
   /** `null`: committed without `nat`. */

@@ -55,9 +55,8 @@ export class Conntrack extends ConnectionBook {
   };
 
   constructor(random: Random, limits: ConntrackLimits, flavour: Flavour = "userspace") {
-    const life = flavour === "linux" ? new LinuxLife() : new UserSpaceLife();
-    super(limits, (connection) => life.end(connection));
-    this.#life = life;
+    super(limits);
+    this.#life = flavour === "linux" ? new LinuxLife() : new UserSpaceLife();
     this.#nat = {
       basis: random.int(0, 0x7fffffff),
       random,

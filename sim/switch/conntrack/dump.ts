@@ -3,7 +3,7 @@ import { readIpv6Address } from "../../../src/wire/ipv6-address.ts";
 import type { Connection } from "./connection.ts";
 import { LINUX_STATE_NAMES } from "./linux-states.ts";
 import { SCALE, TCP_STATE, TCP_STATE_NAMES, type TcpPeer } from "./tcp.ts";
-import { emptyPeer, readPeer } from "./tcp-store.ts";
+import { emptyPeer, readPeer } from "./tcp-ends.ts";
 import { IPV6, type Tuple } from "./tuple.ts";
 
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([

@@ -23,8 +23,6 @@ export interface Life {
     isReply: boolean,
     nowMs: number,
   ): Verdict;
-  /** It has gone from the table. */
-  end(connection: Connection): void;
 }
 
 /** Which implementation is modelled: Open vSwitch's user-space datapath, or Linux' nf_conntrack under its kernel module. */

@@ -68,10 +68,6 @@ export class LinuxLife implements Life {
     if (isReply) linux.hasReply = true;
     return verdict;
   }
-
-  end(): void {
-    // Nothing is kept outside the connection.
-  }
 }
 
 function renew(

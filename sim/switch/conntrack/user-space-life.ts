@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { asksIcmp, isIcmp, type Life, type Verdict } from "./life.ts";
 import { beginTcp, mayBegin, type TcpPhase, type TcpSegment, tcpPhase, updateTcp } from "./tcp.ts";
-import { emptyPeer, readPeer, TcpStore, writePeer } from "./tcp-store.ts";
+import { emptyPeer, readPeer, writePeer } from "./tcp-ends.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** Milliseconds without a packet after which a connection is forgotten (defaults of OvS 3.1, user space). */
@@ -21,7 +21,6 @@ const OTHER_TIMEOUT_MS = [60_000, 60_000, 30_000] as const;
 export class UserSpaceLife implements Life {
   readonly takesPortZero = false;
   liberal = false;
-  readonly #store = new TcpStore();
   /** Sender and receiver of the segment that is looked at. */
   readonly #from = emptyPeer();
   readonly #to = emptyPeer();
@@ -36,7 +35,9 @@ export class UserSpaceLife implements Life {
       connection.expiresMs = nowMs + OTHER_TIMEOUT_MS[PHASE.first];
       return;
     }
-    this.#store.begin(connection, ...beginTcp(segment));
+    const [opener, answerer] = beginTcp(segment);
+    writePeer(connection, false, opener);
+    writePeer(connection, true, answerer);
     connection.expiresMs = nowMs + TCP_TIMEOUT_MS.opening;
   }
 
@@ -62,10 +63,6 @@ export class UserSpaceLife implements Life {
       connection.expiresMs = nowMs + TCP_TIMEOUT_MS[phase];
     }
     return verdict;
-  }
-
-  end(connection: Connection): void {
-    this.#store.end(connection);
   }
 }
 
