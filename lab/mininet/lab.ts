@@ -3,14 +3,13 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { NS_PER_MS } from "../../src/base/clock.ts";
 import type { Program } from "../../src/program/program.ts";
-import { parseRules } from "../../src/rule/parse.ts";
 import type { Lab, MoveRecord, MoveRequest, RunningLab, Watch } from "../../src/run/lab.ts";
 import type { BridgeName, HostPlan, Plan, TapName } from "../../src/run/plan.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
+import { BridgeRules } from "./bridge-rules.ts";
 import { Capsule, type HostPlace, type HostSpec } from "./capsule.ts";
-import { cuts } from "./cut.ts";
 import { Machine } from "./machine.ts";
 import { OpenVSwitch } from "./ovs.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -64,6 +63,8 @@ class Cloud {
   readonly #machines = new Map<string, Machine>();
   readonly #crashed = Promise.withResolvers<never>();
   #framesTapped = 0;
+  /** The watch has failed: nothing more is shown to it. */
+  #isBlind = false;
   #epoch: LabEpoch;
   #timers: LabTimers;
   /** The real-time clock's nanoseconds at the lab's zero. */
@@ -72,6 +73,8 @@ class Cloud {
   #supervisor: Supervisor | null = null;
   #tap: Tap | null = null;
   readonly #ports = new Map<BridgeName, OpenFlowPort>();
+  /** The switch's ends of all links. */
+  readonly #cables = new Map<string, string[]>();
   #taps: readonly TapName[] = [];
   #lastStart: Promise<void> = Promise.resolve();
 
@@ -90,6 +93,7 @@ class Cloud {
     this.#volumes = new VolumeStore(capsule, folder.path);
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: options.speed };
     this.#timers = new LabTimers(this.#epoch);
+    for (const bridge of BRIDGES) this.#cables.set(bridge, []);
     // Awaited while the experiment runs; until then a crash must not count as unhandled.
     this.#crashed.promise.catch(() => {});
   }
@@ -105,14 +109,18 @@ class Cloud {
     this.#supervisor = supervisor;
     for (const name of BRIDGES) journal.add({ kind: "bridge", name });
     for (const { name } of this.#plan.hosts) journal.add({ kind: "host", name });
+    const specs = [...this.#plan.hosts.map(hostSpec), routerSpec(this.#plan)];
     const places = await this.#capsule.build({
       rundir,
       datapath: "user",
       bridges: BRIDGES,
-      hosts: [...this.#plan.hosts.map(hostSpec), routerSpec(this.#plan)],
+      hosts: specs,
     });
     const byName = new Map(places.map((place) => [place.name, place]));
-    await this.#ovsRules("outside", OUTSIDE_RULES);
+    for (const { name, links } of specs)
+      for (const [index, { bridge }] of links.entries())
+        this.#cables.get(bridge)?.push(byName.get(name)?.peers[index] ?? "");
+    await supervisor.setRules("outside", OUTSIDE_RULES);
     journal.add({ kind: "controller", name: "isolation" });
     for (const bridge of ["private", "isolation"] as const) {
       const port = await OpenFlowPort.connect({
@@ -149,23 +157,25 @@ class Cloud {
 
   #running(): RunningLab {
     const ovs = this.#ovs;
+    const supervisor = this.#supervisor;
     const replayer = this.#ports.get("isolation");
-    if (ovs === null || replayer === undefined) throw new Error("the lab is not built");
+    if (ovs === null || supervisor === null || replayer === undefined)
+      throw new Error("the lab is not built");
     const { speed } = this.#options;
+    const rules = new BridgeRules({
+      ovs,
+      supervisor,
+      ports: this.#ports,
+      unplug: (bridge) => this.#unplug(bridge),
+    });
     return {
       timers: this.#timers,
       pace: { speed, settleMs: SETTLE_REAL_MS * speed },
       start: (host, program) => this.#start(this.#machine(host), program),
-      setRules: async (bridge, rules, flush = []) => {
-        await this.#ports
-          .get(bridge)
-          ?.drop(cuts(parseRules(rules, { origin: `the rules of ${bridge}` })));
-        await this.#ovsRules(bridge, rules);
-        for (const address of flush) await ovs.flushConntrack(address);
-      },
+      setRules: (bridge, text, flush) => rules.replace(bridge, text, flush),
       move: (request) => this.#move(request),
       controller: (bridge) => this.#controller(bridge),
-      rules: (bridge) => ovs.dumpFlows(bridge),
+      rules: (bridge) => supervisor.during(() => ovs.dumpFlows(bridge)),
       settle: async () => {
         await wait(SETTLE_REAL_MS);
         await this.#tap?.drained();
@@ -173,9 +183,12 @@ class Cloud {
       counts: async () => ({
         framesTapped: this.#framesTapped,
         framesMissed: (await this.#tap?.drained()) ?? 0,
-        switchRestarts: this.#supervisor?.restarts ?? 0,
+        switchRestarts: supervisor.restarts,
         packetsToReplayer: replayer.counts.in,
         packetsFromReplayer: replayer.counts.out,
+        packetsLostByReplayer: replayer.counts.lost,
+        replayerReconnects: replayer.counts.reconnects,
+        replayerGone: replayer.isUp ? 0 : 1,
         labSeconds: Number(this.#timers.nowNs() / NS_PER_MS) / 1000,
       }),
     };
@@ -192,8 +205,10 @@ class Cloud {
     return end;
   }
 
-  async #ovsRules(bridge: BridgeName, rules: string): Promise<void> {
-    await this.#supervisor?.setRules(bridge, rules);
+  /** Nothing passes the bridge any more, whatever its rules say. */
+  async #unplug(bridge: BridgeName): Promise<void> {
+    const pulled = (this.#cables.get(bridge) ?? []).map((name) => `ip link set ${name} down`);
+    await this.#capsule.run(["sh", "-ec", pulled.join("\n")]);
   }
 
   async #addMachine(plan: HostPlan, places: ReadonlyMap<string, HostPlace>): Promise<void> {
@@ -213,8 +228,8 @@ class Cloud {
       journal,
       cache: join(this.#folder.path, "cache"),
       events: {
-        onEvent: (host, timeNs, event) => this.#watch.event(host, timeNs, event),
-        onEffect: (host, effect) => this.#watch.effect(host, effect),
+        onEvent: (host, timeNs, event) => this.#show(() => this.#watch.event(host, timeNs, event)),
+        onEffect: (host, effect) => this.#show(() => this.#watch.effect(host, effect)),
         onCrash: (error) => this.#crashed.reject(error),
       },
     });
@@ -254,7 +269,18 @@ class Cloud {
     const elapsed = timeNs - this.#realtimeNs;
     const labNs = (elapsed * BigInt(Math.round(this.#options.speed * 1000))) / 1000n;
     // Before the lab's time began there was nothing to see.
-    if (elapsed >= 0n) this.#watch.frame(tap, { timeNs: labNs, bytes }, towards);
+    if (elapsed >= 0n) this.#show(() => this.#watch.frame(tap, { timeNs: labNs, bytes }, towards));
+  }
+
+  /** What a watch throws, for instance because the disk is full, ends the experiment: half of the evidence is none. */
+  #show(what: () => void): void {
+    if (this.#isBlind) return;
+    try {
+      what();
+    } catch (error) {
+      this.#isBlind = true;
+      this.#crashed.reject(error);
+    }
   }
 
   /** The volume goes from one instance to the other, and the other boots from it. */

@@ -1,6 +1,9 @@
 import type { BridgeName } from "../../src/run/plan.ts";
 import type { OpenVSwitch } from "./ovs.ts";
 
+/** A switch that dies again and again is no switch to go on with. */
+const ATTEMPTS_MAX = 5;
+
 /**
  * Keeps a lab's switch alive. A switch that comes back has no rules, and a bridge in `fail-mode=secure` without rules
  * drops everything: until the supervisor has put the last rules in force again nothing passes, and nothing gets out.
@@ -20,18 +23,35 @@ export class Supervisor {
     this.#onFailure = onFailure;
   }
 
-  /** Replace a bridge's rules, now and whenever the switch comes back. Waits while it is away. */
-  async setRules(bridge: BridgeName, rules: string): Promise<void> {
+  /**
+   * Replace a bridge's rules, now and whenever the switch comes back. Waits while it is away. `ahead` comes first; a switch
+   * that dies meanwhile comes back with the new rules, never with the old ones.
+   */
+  async setRules(
+    bridge: BridgeName,
+    rules: string,
+    ahead: () => Promise<void> = async () => {},
+  ): Promise<void> {
     this.#rules.set(bridge, rules);
-    await this.#restarting;
-    const before = this.restarts;
-    try {
+    await this.during(async () => {
+      await ahead();
       await this.#ovs.replaceFlows(bridge, rules);
-    } catch (error) {
-      // It may have died a moment ago. What brings it back puts these rules in force, too.
-      this.down();
+    });
+  }
+
+  /** Do something with the switch, once more when it died meanwhile and has come back. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
       await this.#restarting;
-      if (this.restarts === before) throw error;
+      const before = this.restarts;
+      try {
+        return await work();
+      } catch (error) {
+        // It may have died a moment ago.
+        this.down();
+        await this.#restarting;
+        if (this.restarts === before || attempt === ATTEMPTS_MAX) throw error;
+      }
     }
   }
 

@@ -7,6 +7,8 @@ import type { DropRule } from "../../src/openflow/flow-mod.ts";
 
 /** Real time between two attempts to reach a switch that does not answer. */
 const RETRY_MS = 50;
+/** What may wait for a switch that is slower than its guests; beyond, frames are lost, as in the queue of a real port. */
+const WAITING_BYTES_MAX = 4 << 20;
 
 export interface OpenFlowPortOptions {
   /** The bridge's management socket (`<rundir>/<bridge>.mgmt`). */
@@ -23,7 +25,7 @@ export interface OpenFlowPortOptions {
 export interface OpenFlowPortCounts {
   in: number;
   out: number;
-  /** Frames that could not be sent because the switch was away: lost, as on a cable that is pulled. */
+  /** Frames that could not be sent because the switch was away, or took no more: lost, as on a cable that is pulled. */
   lost: number;
   /** Times that the connection broke and was made again. */
   reconnects: number;
@@ -47,6 +49,8 @@ export class OpenFlowPort implements PacketPort {
   #onReady: () => void = () => {};
   #wasReady = false;
   #closed = false;
+  /** Whoever waits for the switch's answer on the connection that stands. */
+  readonly #waiting = new Set<() => void>();
 
   private constructor(options: OpenFlowPortOptions) {
     this.#options = options;
@@ -76,8 +80,13 @@ export class OpenFlowPort implements PacketPort {
     return port;
   }
 
+  /** Whether there is a connection to the switch. */
+  get isUp(): boolean {
+    return this.#channel !== null;
+  }
+
   send(frame: Uint8Array): void {
-    if (this.#channel === null) {
+    if (this.#channel === null || (this.#socket?.writableLength ?? 0) > WAITING_BYTES_MAX) {
       this.counts.lost++;
       return;
     }
@@ -89,17 +98,22 @@ export class OpenFlowPort implements PacketPort {
     this.#handler = handler;
   }
 
-  /** Put rules in force that drop something. Resolves when they are; at once where there is no connection. */
+  /** Put rules in force that drop something. Resolves when they are, or when there is no connection. */
   async drop(rules: readonly DropRule[]): Promise<void> {
     for (const rule of rules) this.#channel?.drop(rule);
     await this.barrier();
   }
 
-  /** Resolves when the switch has done everything that was sent before. At once where there is no connection. */
+  /** Resolves when the switch has done everything that was sent before, or when there is no connection (any more). */
   barrier(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    if (this.#channel === null) resolve();
-    else this.#channel.barrier(resolve);
+    if (this.#channel === null) return Promise.resolve();
+    const done = () => {
+      this.#waiting.delete(done);
+      resolve();
+    };
+    this.#waiting.add(done);
+    this.#channel.barrier(done);
     return promise;
   }
 
@@ -107,7 +121,12 @@ export class OpenFlowPort implements PacketPort {
     this.#closed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#socket?.destroy();
+    this.#gone();
+  }
+
+  #gone(): void {
     this.#channel = null;
+    for (const done of [...this.#waiting]) done();
   }
 
   #dial(): void {
@@ -144,7 +163,7 @@ export class OpenFlowPort implements PacketPort {
     socket.on("error", () => {});
     socket.on("close", () => {
       const stood = this.#channel === channel;
-      this.#channel = null;
+      this.#gone();
       if (stood && !this.#closed) this.#options.onDown?.();
       if (!this.#closed) this.#retry = setTimeout(() => this.#dial(), RETRY_MS);
     });

@@ -226,14 +226,17 @@ class Round implements Watch {
   async #judgeAndIsolate(lab: RunningLab, containment: Containment): Promise<void> {
     const { cast, options, onStage } = this.#inputs;
     const isolations: Promise<void>[] = [];
+    // An isolation that fails ends the round at once, whatever the other suspects are about.
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => {});
     this.#onMalicious = (state) => {
       state.isIsolating = true;
       onStage("isolate", `${state.suspect.host} → ${state.suspect.target}`);
-      isolations.push(
-        containment.isolate(state.suspect, [...state.recorded]).then((record) => {
-          state.containment = record;
-        }),
-      );
+      const isolation = containment.isolate(state.suspect, [...state.recorded]).then((record) => {
+        state.containment = record;
+      });
+      isolation.catch(failure.reject);
+      isolations.push(isolation);
     };
     const others = this.#startAll(lab, cast.benign);
     for (const state of this.#suspects.values()) {
@@ -243,7 +246,7 @@ class Round implements Watch {
       });
     }
     const closedMs = options.gapS * 1000 + 2 * TICK_MS;
-    await waitUntil(
+    const judged = waitUntil(
       lab.timers,
       () => {
         for (const state of this.#suspects.values()) {
@@ -257,8 +260,8 @@ class Round implements Watch {
       options.judgeMsMax,
       TICK_MS,
     );
-    await Promise.all(isolations);
-    await others;
+    const done = judged.then(() => Promise.all([others, ...isolations]));
+    await Promise.race([done, failure.promise]);
   }
 
   #observed(observation: Observation): void {
