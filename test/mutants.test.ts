@@ -7,6 +7,7 @@ import { parts as real } from "../src/cli/parts.ts";
 import type { Transaction } from "../src/http/transaction.ts";
 import { REPLAYER } from "../src/isolate/isolation-rules.ts";
 import type { Parts } from "../src/run/parts.ts";
+import type { ReplayWay } from "../src/run/way.ts";
 import { playLoop, shippedScenario } from "./loop.fixture.ts";
 
 const SEED = 11;
@@ -29,6 +30,12 @@ const notices = test.macro(async (t, { parts, assertion, verdict }: Mutant) => {
   t.is(found?.verdict, verdict, found?.evidence);
 });
 
+/** The system with one of its ways of replay changed. */
+const withWay = (name: keyof Parts["ways"], change: Partial<ReplayWay>): Partial<Parts> => ({
+  ways: { ...real.ways, [name]: { ...real.ways[name], ...change } },
+});
+const { packet } = real.ways;
+
 const without = (rules: string, pattern: RegExp) =>
   rules
     .split("\n")
@@ -50,56 +57,55 @@ test.serial("a cut without its outgoing drop rule is noticed", notices, {
 });
 
 test.serial("a default drop that became a way out is noticed", notices, {
-  parts: {
-    isolationRules: (network) =>
-      real
-        .isolationRules(network)
+  parts: withWay("packet", {
+    rules: (network) =>
+      packet
+        .rules(network)
         .replace("table=0,priority=0,actions=drop", "table=0,priority=0,actions=output:2"),
-  },
+  }),
   assertion: "containment",
   verdict: "fail",
 });
 
 test.serial("an isolation whose ARP is switched as usual is noticed", notices, {
-  parts: {
-    isolationRules: (network) =>
-      `${real.isolationRules(network)}table=0,priority=120,arp,actions=normal\n`,
-  },
+  parts: withWay("packet", {
+    rules: (network) => `${packet.rules(network)}table=0,priority=120,arp,actions=normal\n`,
+  }),
   assertion: "containment",
   verdict: "fail",
 });
 
 test.serial("isolated instances that can reach each other are noticed", notices, {
-  parts: {
-    isolationRules: (network) => {
+  parts: withWay("packet", {
+    rules: (network) => {
       const everybody = network.stations.map((s) => `output:${s.port}`).join(",");
       const rule = `table=0,priority=90,udp,actions=${everybody}\n`;
-      return `${real.isolationRules(network)}${everybody === "" ? "" : rule}`;
+      return `${packet.rules(network)}${everybody === "" ? "" : rule}`;
     },
-  },
+  }),
   assertion: "containment",
   verdict: "fail",
 });
 
 test.serial("a replay that falls through to the network is noticed", notices, {
-  parts: {
-    isolationRules: (network) =>
-      real.isolationRules(network).replaceAll(`output:${REPLAYER}`, `output:${REPLAYER},output:2`),
-  },
+  parts: withWay("packet", {
+    rules: (network) =>
+      packet.rules(network).replaceAll(`output:${REPLAYER}`, `output:${REPLAYER},output:2`),
+  }),
   assertion: "containment",
   verdict: "fail",
 });
 
 test.serial("a way out that no probe takes is noticed", notices, {
-  parts: {
-    isolationRules: (network) => {
-      const rules = real.isolationRules(network);
+  parts: withWay("packet", {
+    rules: (network) => {
+      const rules = packet.rules(network);
       const [station] = network.stations;
       if (station === undefined) return rules;
       const secret = `table=0,priority=500,tcp,in_port=${station.port},nw_dst=198.51.100.77,tp_dst=31337`;
       return `${rules}${secret},actions=output:2\n`;
     },
-  },
+  }),
   assertion: "containment",
   verdict: "fail",
 });
@@ -164,24 +170,23 @@ test.serial("a clustering by columns that tell nothing is noticed", notices, {
 });
 
 test.serial("a replayer that stays silent is noticed", notices, {
-  parts: {
-    replay: () => ({
+  parts: withWay("packet", {
+    serve: async () => ({
       account: () => ({
         answers: 0,
         misses: 0,
         bytes: { recorded: 0, substituted: 0, refused: 0 },
       }),
-      stop: () => {},
     }),
-  },
+  }),
   assertion: "manifestation",
   verdict: "fail",
 });
 
 test.serial("a replayer that changes a byte and calls it recorded is noticed", notices, {
-  parts: {
-    replay: (port, recorded, options) => real.replay(port, recorded.map(forged), options),
-  },
+  parts: withWay("packet", {
+    serve: (request) => packet.serve({ ...request, recorded: request.recorded.map(forged) }),
+  }),
   assertion: "replay",
   verdict: "fail",
 });

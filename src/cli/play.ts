@@ -146,6 +146,7 @@ async function play({ scenario, capture, truth, inputs, options, loop }: Play): 
     lab: lab.kind,
     seed,
     ...(capture === undefined ? {} : { capture }),
+    replayWay: scenario.replay.way,
     overall: overall(assertions),
     assertions,
     rounds: [...record.rounds],

@@ -1,4 +1,5 @@
 import { PORT } from "../rule/port.ts";
+import { arpAnswer } from "./arp-answer.ts";
 import type { IsolatedStation } from "./station.ts";
 
 /**
@@ -30,7 +31,7 @@ export interface IsolationNetwork {
 export function isolationRules(network: IsolationNetwork): string {
   const lines: string[] = [];
   for (const station of network.stations) {
-    lines.push(gatewayArpRule(network, station));
+    lines.push(arpAnswer(station, network.gatewayAddress, network.gatewayMac));
     for (const server of station.servers) {
       lines.push(
         `table=0,priority=100,tcp,in_port=${station.port},dl_src=${station.mac},nw_src=${station.address},` +
@@ -62,24 +63,6 @@ export function isolationEgress({ stations }: IsolationNetwork): Map<number, Rea
     ...ports.map((port) => [port, new Set([PORT.controller])] as const),
     [PORT.controller, new Set(ports)] as const,
   ]);
-}
-
-/** An ARP responder in one flow: the question, turned round, goes back through the port it came from. */
-function gatewayArpRule(network: IsolationNetwork, station: IsolatedStation): string {
-  const actions = [
-    "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]",
-    `set_field:${network.gatewayMac}->eth_src`,
-    "set_field:2->arp_op",
-    "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[]",
-    "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]",
-    `set_field:${network.gatewayMac}->arp_sha`,
-    `set_field:${network.gatewayAddress}->arp_spa`,
-    "in_port",
-  ];
-  return (
-    `table=0,priority=110,arp,in_port=${station.port},dl_src=${station.mac},arp_op=1,` +
-    `arp_tpa=${network.gatewayAddress},actions=${actions.join(",")}`
-  );
 }
 
 /**

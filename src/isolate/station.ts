@@ -12,3 +12,12 @@ export interface Station {
 export interface IsolatedStation extends Station {
   readonly servers: readonly Endpoint[];
 }
+
+/** A recorded server, and the TCP port of the responder that answers one guest as this server. */
+export interface PlayedServer extends Endpoint {
+  readonly playedAt: number;
+}
+
+export interface PlayedStation extends Station {
+  readonly servers: readonly PlayedServer[];
+}

@@ -6,12 +6,14 @@ import { runBeacon } from "./beacon.ts";
 import { runBrowser } from "./browser.ts";
 import { runCanary } from "./canary.ts";
 import { type ProbeProgram, runProbe } from "./probe.ts";
+import { runReplayServer } from "./replay-server.ts";
 import { runScriptedClient } from "./scripted-client.ts";
 import { runScriptedServer } from "./scripted-server.ts";
 import type {
   BeaconProgram,
   BrowserProgram,
   CanaryProgram,
+  ReplayServerProgram,
   ScriptedClientProgram,
   ScriptedServerProgram,
   WebSiteProgram,
@@ -28,7 +30,8 @@ export type Program =
   | CanaryProgram
   | ProbeProgram
   | ScriptedClientProgram
-  | ScriptedServerProgram;
+  | ScriptedServerProgram
+  | ReplayServerProgram;
 
 /**
  * Run a program on a host until it ends by itself or its host's network is closed (SocketError `ECLOSED`).
@@ -54,5 +57,7 @@ export function runProgram(program: Program, host: ProgramHost): Promise<void> {
       return runScriptedClient(program, host);
     case "scripted-server":
       return runScriptedServer(program, host);
+    case "replay-server":
+      return runReplayServer(program, host);
   }
 }

@@ -77,3 +77,15 @@ export interface ScriptedServerProgram {
   readonly port: number;
   readonly exchanges: readonly ScriptedExchange[];
 }
+
+/** Gives one guest the recorded answers of its servers, each through a port of its own. */
+export interface ReplayServerProgram {
+  readonly kind: "replay-server";
+  /** The guest's name, for the reports. */
+  readonly guest: string;
+  /** As whom it answers, and through which of its ports. */
+  readonly servers: readonly (Endpoint & { readonly playedAt: number })[];
+  /** The recorded conversation: a tape's JSON text. */
+  readonly tape: string;
+  readonly miss: "close" | "empty-200";
+}

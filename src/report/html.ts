@@ -15,7 +15,7 @@ import {
   timelineTable,
 } from "./tables.ts";
 import { topologyFigures } from "./topology.ts";
-import { commandLine } from "./words.ts";
+import { ANSWERED, commandLine } from "./words.ts";
 
 export interface ReportContext {
   /** What to type to get this run again, from the program's name on. */
@@ -60,7 +60,9 @@ ${results.rounds.map(observationTable)}</section>
 <section><h2>The network before and after isolation</h2>
 <p>Crossed out: the rules let nothing through. Thick: open only between an isolated instance and the replayer, which plays the recorded servers. Dashed arrow: where an instance's volume went.</p>
 ${topologyFigures(results.topology)}</section>
-<section><h2>From verdict to behaviour</h2>${results.rounds.map(timelineTable)}
+<section><h2>From verdict to behaviour</h2>
+<p>Recorded answers were given ${ANSWERED[results.replayWay]} (<code>replay.way: ${results.replayWay}</code>).</p>
+${results.rounds.map(timelineTable)}
 ${replayTable(results)}</section>
 ${
   probes.length > 0 &&

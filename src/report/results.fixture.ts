@@ -28,6 +28,7 @@ export function resultsFixture(overrides: Partial<Results> = {}): Results {
     title: "The paper's three behaviours together",
     lab: "sim",
     seed: 1,
+    replayWay: "packet",
     overall: "inconclusive",
     assertions: [
       {

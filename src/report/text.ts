@@ -25,6 +25,7 @@ export function renderText(results: Results, options: TextOptions): string {
   const paint = (style: keyof typeof CODES, text: string) =>
     options.colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text;
   const title = [results.scenario, results.lab, `seed ${results.seed}`, results.capture]
+    .concat(results.replayWay === "packet" ? [] : [`replay by ${results.replayWay}`])
     .filter((part) => part !== undefined)
     .map(visible)
     .join(" · ");

@@ -1,4 +1,4 @@
-import type { Outcome, ProbeResult, SuspectResult } from "../run/results.ts";
+import type { Outcome, ProbeResult, Results, SuspectResult } from "../run/results.ts";
 
 export const SIGN: Readonly<Record<Outcome, string>> = { pass: "✔", fail: "✘", inconclusive: "?" };
 
@@ -17,6 +17,13 @@ export function judged(
       return String(judgement?.verdict);
   }
 }
+
+/** Who gave the recorded answers. */
+export const ANSWERED: Readonly<Record<Results["replayWay"], string>> = {
+  packet: "packet by packet by the analysis side, on the switch's controller port; nothing listens",
+  nat: "by a responder in a namespace of its own, behind conntrack's destination NAT",
+  proxy: "by a redirecting proxy in a namespace of its own, behind conntrack's destination NAT",
+};
 
 /** What one kind of probe proves. A probe that the control did not see leave proves nothing. */
 export function probeOutcome(probe: ProbeResult): Outcome {

@@ -8,6 +8,8 @@ import { runRound, type Stage } from "./round.ts";
 import { roundResult } from "./round-result.ts";
 
 const CONTROL_LATENCY_MS = 20;
+/** A capture's servers may be many; this way has nothing to set up for them. */
+const WAY = "packet";
 
 export interface CaptureLoopInputs {
   readonly conversation: CaptureConversation;
@@ -36,12 +38,13 @@ export async function runCaptureLoop(inputs: CaptureLoopInputs): Promise<LoopRec
       : 0;
   const round = await runRound(inputs.lab, {
     cast,
-    parts: keepBodies ? parts : { ...parts, replay: replayOfFiller(parts) },
+    parts: keepBodies ? parts : { ...parts, ways: replayOfFiller(parts.ways) },
     options: {
       method: "volume-move",
       controlLatencyMs: CONTROL_LATENCY_MS,
       observeMsMax: 2 * scriptMs + RUN_LIMITS.captureSlackMs,
       judgeMsMax: 2 * scriptMs + RUN_LIMITS.captureSlackMs,
+      way: WAY,
       miss: "close",
       seed: `${seed}/replay`,
       gapS: inputs.gapS,
@@ -62,11 +65,17 @@ export async function runCaptureLoop(inputs: CaptureLoopInputs): Promise<LoopRec
 }
 
 /** The bodies are not the recorded ones, so no byte of an answer may be called recorded: filler is put on the tape. */
-function replayOfFiller(parts: Parts): Parts["replay"] {
-  return (port, recorded, options) =>
-    parts.replay(
-      port,
-      recorded.map(({ raw: _, ...transaction }) => transaction),
-      options,
-    );
+function replayOfFiller(ways: Parts["ways"]): Parts["ways"] {
+  const way = ways[WAY];
+  return {
+    ...ways,
+    [WAY]: {
+      ...way,
+      serve: (request) =>
+        way.serve({
+          ...request,
+          recorded: request.recorded.map(({ raw: _, ...transaction }) => transaction),
+        }),
+    },
+  };
 }

@@ -48,9 +48,12 @@ export function probeTargets(cast: Cast, target: string): ProbeTargets {
   return {
     canary: cast.canary,
     gateway: cast.plan.replayer.gatewayAddress,
-    neighbours: cast.suspects
-      .filter((s) => s.target !== target)
-      .slice(0, RUN_LIMITS.neighboursMax)
-      .map((s) => hostOf(cast.plan, s.target).address),
+    neighbours: [
+      ...cast.plan.hosts.filter(({ role }) => role === "responder"),
+      ...cast.suspects
+        .filter((s) => s.target !== target)
+        .slice(0, RUN_LIMITS.neighboursMax)
+        .map((s) => hostOf(cast.plan, s.target)),
+    ].map(({ address }) => address),
   };
 }

@@ -1,15 +1,21 @@
+import type { ProgramEvent } from "../host/host.ts";
 import type { Transaction } from "../http/transaction.ts";
-import { isolationEgress } from "../isolate/isolation-rules.ts";
-import type { IsolatedStation, Station } from "../isolate/station.ts";
+import type { PlayedServer, PlayedStation, Station } from "../isolate/station.ts";
 import type { Program } from "../program/program.ts";
+import type { Way } from "../scenario/way.ts";
 import { type Cast, probeTargets, type Suspect } from "./cast.ts";
 import { type MoveMethod, type MoveRecord, type RunningLab, waitUntil } from "./lab.ts";
-import type { Parts, Replayer } from "./parts.ts";
+import type { Parts } from "./parts.ts";
 import { type HostPlan, hostOf } from "./plan.ts";
 import { StationPorts } from "./station-port.ts";
 import type { UplinkTally } from "./tally.ts";
+import type { Replayer, ReplayNetwork, ReplayWay } from "./way.ts";
+
+/** The responder's first port; each server of each guest has one of its own, so that an answer is known by its port. */
+const PLAYED_FROM = 8001;
 
 export interface ContainmentOptions {
+  readonly way: Way;
   readonly method: MoveMethod;
   readonly controlLatencyMs: number;
   readonly observeMsMax: number;
@@ -47,8 +53,11 @@ export class Containment {
   readonly #options: ContainmentOptions;
   readonly #uplink: UplinkTally;
   readonly #cut: Station[] = [];
-  readonly #isolated: IsolatedStation[] = [];
+  readonly #isolated: PlayedStation[] = [];
   readonly #ports: StationPorts;
+  readonly #way: ReplayWay;
+  readonly #replayers: Replayer[] = [];
+  #playedAt = PLAYED_FROM;
   #control = 0;
   #checked = 0;
   readonly #waysOut = new Set<string>();
@@ -66,10 +75,17 @@ export class Containment {
     this.#options = options;
     this.#uplink = uplink;
     this.#ports = new StationPorts(lab.controller("isolation"));
+    this.#way = parts.ways[options.way];
   }
 
   get proof(): ProofRecord {
     return { control: this.#control, checked: this.#checked, waysOut: [...this.#waysOut] };
+  }
+
+  /** A program reported something: it may be the one that gives recorded answers. */
+  event(host: string, event: ProgramEvent): void {
+    if (host !== this.#responder()?.name) return;
+    for (const replayer of this.#replayers) replayer.event?.(event);
   }
 
   /** With the rules in force that hold nothing back: the check has to see ways out. */
@@ -97,13 +113,14 @@ export class Containment {
     const cutNs = timers.nowNs();
     this.#uplink.cut(instance.mac, cutNs);
 
-    const replayer = this.#replayer(target, recorded);
+    const servers = this.#play(recorded);
+    const replayer = await this.#serve(target, servers, recorded);
     const move = await this.#lab.move({
       instance: suspect.host,
       target: suspect.target,
       method: this.#options.method,
     });
-    this.#isolated.push({ ...stationOf(target), servers: serversOf(recorded) });
+    this.#isolated.push({ ...stationOf(target), servers });
     await this.#setIsolation([target.address]);
 
     const replayStartNs = timers.nowNs();
@@ -127,11 +144,32 @@ export class Containment {
     return this.#parts.probes.program(target, probeTargets(this.#cast, target));
   }
 
-  #replayer(target: HostPlan, recorded: readonly Transaction[]): Replayer {
-    return this.#parts.replay(this.#ports.of(target.mac), recorded, {
+  async #serve(
+    target: HostPlan,
+    servers: readonly PlayedServer[],
+    recorded: readonly Transaction[],
+  ): Promise<Replayer> {
+    const replayer = await this.#way.serve({
+      lab: this.#lab,
+      guest: target.name,
+      port: this.#ports.of(target.mac),
+      responder: this.#responder()?.name ?? null,
+      servers,
+      recorded,
       miss: this.#options.miss,
       seed: `${this.#options.seed}/${target.name}`,
     });
+    this.#replayers.push(replayer);
+    return replayer;
+  }
+
+  /** The servers that a recorded conversation was held with, each once, each with a port of the responder. */
+  #play(recorded: readonly Transaction[]): readonly PlayedServer[] {
+    return serversOf(recorded).map((server) => ({ ...server, playedAt: this.#playedAt++ }));
+  }
+
+  #responder(): HostPlan | undefined {
+    return this.#cast.plan.hosts.find(({ role }) => role === "responder");
   }
 
   async #setPrivate(flush: readonly string[] = []): Promise<void> {
@@ -147,13 +185,15 @@ export class Containment {
 
   async #setIsolation(flush: readonly string[] = []): Promise<void> {
     const { replayer } = this.#cast.plan;
-    const network = {
+    const responder = this.#responder();
+    const network: ReplayNetwork = {
       gatewayMac: replayer.gatewayMac,
       gatewayAddress: replayer.gatewayAddress,
       stations: this.#isolated,
+      responder: responder === undefined ? null : stationOf(responder),
     };
-    await this.#lab.setRules("isolation", this.#parts.isolationRules(network), flush);
-    for (const way of await this.#check(isolationEgress(network))) this.#waysOut.add(way);
+    await this.#lab.setRules("isolation", this.#way.rules(network), flush);
+    for (const way of await this.#check(this.#way.egress(network))) this.#waysOut.add(way);
     this.#checked++;
   }
 

@@ -67,6 +67,7 @@ function optionsOf(scenario: Scenario, seed: number, round: number): RoundOption
     method: isolation.move,
     controlLatencyMs: isolation.control_latency_ms,
     observeMsMax: isolation.observe_s_max * 1000,
+    way: replay.way,
     miss: replay.miss,
     seed: `${seed}/replay/${round}`,
     gapS: window.gap_s,

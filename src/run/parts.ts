@@ -1,32 +1,13 @@
-import type { PacketPort } from "../base/packet-port.ts";
 import type { fitSet } from "../cluster/fit.ts";
 import type { Judgement } from "../cluster/judgement.ts";
 import type { Model } from "../cluster/model.ts";
 import type { update } from "../cluster/update.ts";
 import type { Observation } from "../feature/observation.ts";
-import type { Transaction } from "../http/transaction.ts";
-import type { IsolationNetwork } from "../isolate/isolation-rules.ts";
 import type { PrivateNetwork } from "../isolate/private-rules.ts";
 import type { ProbeTargets } from "../program/probe.ts";
 import type { Program } from "../program/program.ts";
-
-/** What a replayer says when it is asked: who got what, and where the bytes came from. */
-export interface ReplayAccount {
-  /** Requests answered, from the tape or by the miss policy. */
-  readonly answers: number;
-  readonly misses: number;
-  readonly bytes: {
-    readonly recorded: number;
-    readonly substituted: number;
-    readonly refused: number;
-  };
-}
-
-/** A replayer that serves one isolated guest through its port. */
-export interface Replayer {
-  account(): ReplayAccount;
-  stop(): void;
-}
+import type { Way } from "../scenario/way.ts";
+import type { ReplayWay } from "./way.ts";
 
 /** A probe that was recognised in a frame. */
 export interface SeenProbe {
@@ -40,7 +21,6 @@ export interface SeenProbe {
  */
 export interface Parts {
   readonly privateRules: (network: PrivateNetwork) => string;
-  readonly isolationRules: (network: IsolationNetwork) => string;
   /** The rules of the positive control: the outlet must see the probes under them. */
   readonly controlRules: string;
   /**
@@ -56,12 +36,8 @@ export interface Parts {
   readonly fit: typeof fitSet;
   readonly update: typeof update;
   readonly judge: (model: Model, observation: Observation) => Judgement;
-  /** Serve the recorded answers through `port`. */
-  readonly replay: (
-    port: PacketPort,
-    recorded: readonly Transaction[],
-    options: { readonly miss: "close" | "empty-200"; readonly seed: string },
-  ) => Replayer;
+  /** The ways of replay, with their rules of `isolation`. */
+  readonly ways: Readonly<Record<Way, ReplayWay>>;
   /** The probe set as a program, and how to know a probe when it is seen. */
   readonly probes: {
     readonly kinds: readonly string[];

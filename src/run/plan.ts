@@ -15,7 +15,9 @@ export type HostRole =
   | "benign-client"
   | "server"
   | "canary"
-  | "outlet";
+  | "outlet"
+  /** Gives the recorded answers, where the way of replay has a host for that. */
+  | "responder";
 
 export interface HostPlan {
   readonly name: string;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { WAY_NAMES } from "../scenario/way.ts";
 
 /**
  * What a run found: `results.json`. Everything in it is a function of the scenario, the lab's time and the seed; no
@@ -209,6 +210,8 @@ export const resultsSchema = z.strictObject({
   seed: z.int(),
   /** The base name of the capture that drove the loop, where one did. */
   capture: z.string().optional(),
+  /** Who gave the recorded answers. Runs from before there was a choice do not say: it was `packet`. */
+  replayWay: z.enum(WAY_NAMES).default("packet"),
   overall: outcomeSchema,
   assertions: z.array(assertionSchema),
   rounds: z.array(roundSchema),

@@ -1,4 +1,5 @@
 import { elapsedMs } from "../base/clock.ts";
+import { LabUnavailableError } from "../base/errors.ts";
 import type { Judgement } from "../cluster/judgement.ts";
 import type { Model } from "../cluster/model.ts";
 import type { Observation } from "../feature/observation.ts";
@@ -19,6 +20,7 @@ import { LiveAnalysis } from "./live.ts";
 import type { Parts } from "./parts.ts";
 import { type HostPlan, hostOf, type TapName } from "./plan.ts";
 import { type ProbePhase, ProbeTally, UplinkTally } from "./tally.ts";
+import type { ReplayWay } from "./way.ts";
 
 /** Of a suspect's windows the one that speaks most against it is the one to report. */
 const SEVERITY = { benign: 0, unknown: 1, known: 2 } as const;
@@ -94,8 +96,17 @@ export interface RoundInputs {
 
 /** One turn of the loop on a lab: control → record → cluster → judge → isolate and replay → observe. */
 export async function runRound(lab: Lab, inputs: RoundInputs): Promise<RoundRecord> {
+  requireWay(lab, inputs.parts.ways[inputs.options.way]);
   const round = new Round(inputs);
   return lab.run(inputs.cast.plan, round, (running) => round.play(running));
+}
+
+/** Before anything is built. */
+function requireWay(lab: Lab, way: ReplayWay): void {
+  if (way.labs.includes(lab.kind)) return;
+  throw new LabUnavailableError(`the lab ${lab.kind} cannot replay by way of ${way.name}`, {
+    mend: `use ${way.labs.map((kind) => `--lab ${kind}`).join(" or ")}, or another replay.way in the scenario`,
+  });
 }
 
 class Round implements Watch {
@@ -119,6 +130,7 @@ class Round implements Watch {
   #lateralFrames = 0;
   #model: Model | null = null;
   #onMalicious: (state: SuspectState) => void = () => {};
+  #containment: Containment | null = null;
 
   constructor(inputs: RoundInputs) {
     this.#inputs = inputs;
@@ -167,6 +179,7 @@ class Round implements Watch {
 
   event(host: string, timeNs: bigint, event: ProgramEvent): void {
     this.#inputs.watch.event(host, timeNs, event);
+    this.#containment?.event(host, event);
     if (event.kind !== "canary.arrival") return;
     const state = this.#suspects.get(String(event.from).split(":")[0] ?? "");
     if (state === undefined) this.#canary.after++;
@@ -198,6 +211,7 @@ class Round implements Watch {
     );
     await lab.settle();
     const containment = new Containment(lab, cast, parts, options, this.#uplink);
+    this.#containment = containment;
     await containment.control();
     await containment.close();
     this.#closedNs = timers.nowNs();

@@ -2,6 +2,7 @@ import type { Random } from "../base/random.ts";
 import type { EffectKind } from "../host/guest.ts";
 import type { Program } from "../program/program.ts";
 import type { Behaviour, Scenario } from "../scenario/scenario.ts";
+import { WAYS } from "../scenario/way.ts";
 import type { ZeusBehaviour } from "../zeus/behaviour.ts";
 import type { BotProgram, ZeusProtocol } from "../zeus/program.ts";
 import { createVolume } from "../zeus/volume.ts";
@@ -67,6 +68,7 @@ export function castOfScenario(scenario: Scenario, round: number, random: Random
   }
 
   const visitors = stage.addVisitors();
+  if (WAYS[scenario.replay.way].hasResponder) stage.add("responder", "responder");
   return {
     plan: stage.plan(round),
     servers: stage.servers(bots),
@@ -165,16 +167,18 @@ class Stage {
   }
 
   add(name: string, role: HostRole, volume: HostPlan["volume"] = null): HostPlan {
-    const isolated = role === "isolation-instance";
+    const isolated = role === "isolation-instance" || role === "responder";
     const numbering = isolated ? this.#isolation : this.#private;
     const { networks } = this.#scenario;
+    const { gateway } = isolated ? networks.isolation : networks.private;
     const host: HostPlan = {
       name,
       role,
       bridge: numbering.bridge,
       ...numbering.take(),
       prefixLength: numbering.prefixLength,
-      gateway: isolated ? networks.isolation.gateway : networks.private.gateway,
+      // A responder answers its own network and has no way anywhere else.
+      gateway: role === "responder" ? null : gateway,
       volume,
     };
     this.#hosts.push(host);

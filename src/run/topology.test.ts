@@ -39,6 +39,17 @@ test("isolation is cut off before, and after it only the moved instance and the 
   t.true(after.some((l) => l.from === "bot-1" && l.to === "iso-1" && l.state === "move"));
 });
 
+test("a host that gives the answers is the replayer", (t) => {
+  const { hosts } = plan;
+  const answered = { ...plan, hosts: [...hosts, host("responder", "responder", "isolation")] };
+  const { nodes, after } = topologyOf(answered, [{ instance: "bot-1", target: "iso-1" }]);
+  t.deepEqual(
+    nodes.filter(({ kind }) => kind === "replayer").map(({ name, address }) => [name, address]),
+    [["responder", "10.0.0.1"]],
+  );
+  t.is(state(after, "responder"), "replay");
+});
+
 test("without a verdict nothing changes", (t) => {
   const { before, after } = topologyOf(plan, []);
   t.deepEqual(before, after);

@@ -18,6 +18,10 @@ export function topologyOf(
       "isolation" as const,
     ]),
   ];
+  // Where a host gives the answers it is the replayer; else the replayer is a port of the switch.
+  const responder = plan.hosts.find(({ role }) => role === "responder");
+  const hosts = plan.hosts.filter((host) => host !== responder);
+  const replayer = responder?.name ?? plan.replayer.name;
   const nodes: TopologyNode[] = [
     ...bridges.map((name) => ({
       name,
@@ -26,7 +30,7 @@ export function topologyOf(
       bridge: null,
       address: null,
     })),
-    ...plan.hosts.map((host) => ({
+    ...hosts.map((host) => ({
       name: host.name,
       kind: "host" as const,
       role: host.role,
@@ -35,11 +39,11 @@ export function topologyOf(
     })),
     { name: ROUTER, kind: "router", role: "router", bridge: null, address: null },
     {
-      name: plan.replayer.name,
+      name: replayer,
       kind: "replayer",
       role: "replayer",
       bridge: "isolation",
-      address: null,
+      address: responder?.address ?? null,
     },
   ];
   const routed = plan.router.map(
@@ -49,14 +53,14 @@ export function topologyOf(
   const booted = new Set(moved.map((move) => move.target));
   const links = (isolated: boolean): TopologyLink[] => [
     ...routed,
-    ...plan.hosts.map((host): TopologyLink => {
+    ...hosts.map((host): TopologyLink => {
       // On isolation the rules drop everything but what runs between a booted instance and the replayer.
       const served = isolated && booted.has(host.name);
       const cut = host.bridge === "isolation" ? !served : isolated && cutFrom.has(host.name);
       return { from: host.name, to: host.bridge, state: cut ? "cut" : served ? "replay" : "up" };
     }),
     {
-      from: plan.replayer.name,
+      from: replayer,
       to: "isolation",
       state: isolated && moved.length > 0 ? "replay" : "cut",
     },

@@ -4,6 +4,7 @@ import { hostCount, isHostOf, overlap, subnetRange } from "./ipv4-range.ts";
 import { nearest } from "./nearest.ts";
 import { type Path, type Problem, pathText } from "./problem.ts";
 import type { Scenario } from "./scenario.ts";
+import { WAYS } from "./way.ts";
 
 /** A session needs a report-in, the answer with the command, and what the command makes the bot send. */
 const SESSION_REQUESTS_MIN = 3;
@@ -108,7 +109,8 @@ function* roomProblems(scenario: Scenario): Generator<Problem> {
   const suspects = sum(behaviours.map((b) => b.suspects));
   const instances = suspects + sum(behaviours.map((b) => b.training_bots));
   const clients = sum(scenario.benign.visitors.map((v) => v.clients));
-  const needs = { private: instances + clients, isolation: suspects };
+  const { hasResponder } = WAYS[scenario.replay.way];
+  const needs = { private: instances + clients, isolation: suspects + (hasResponder ? 1 : 0) };
   for (const [name, hosts] of Object.entries(needs) as [keyof typeof needs, number][]) {
     const { subnet } = scenario.networks[name];
     // One address is the gateway's.

@@ -3,6 +3,7 @@ import { behaviour } from "./behaviour.ts";
 import { benign } from "./benign.ts";
 import { distribution } from "./distribution.ts";
 import { address, hostName, name, port, subnet, uriPath } from "./name.ts";
+import { WAY_NAMES } from "./way.ts";
 
 /**
  * The scenario: the one source of its types and of the published JSON Schema. Units stand last in a key's name.
@@ -142,9 +143,11 @@ const isolation = z
 const replay = z
   .strictObject({
     way: z
-      .enum(["packet"])
+      .enum(WAY_NAMES)
       .default("packet")
-      .describe("Recorded answers are sent packet by packet."),
+      .describe(
+        "Who gives the recorded answers: the analysis side packet by packet, a responder behind conntrack's NAT, or a redirecting proxy (the baseline, on real labs only).",
+      ),
     miss: z
       .enum(["close", "empty-200"])
       .default("close")
