@@ -13,7 +13,7 @@ const volumeSchema = z.strictObject({
 
 /** The guest's state on a mounted volume. Throws a ZodError when somebody else wrote there. */
 export function readVolume(mount: string): Volume {
-  return volumeSchema.parse(JSON.parse(readFileSync(join(mount, FILE), "utf8")));
+  return volumeSchema.parse(JSON.parse(readFileSync(volumeFile(mount), "utf8")));
 }
 
 /** Written whole and forced to the disk, or not at all: the power may go at any moment. */
@@ -21,10 +21,18 @@ export function writeVolume(mount: string, volume: Volume): void {
   const temporary = join(mount, `${FILE}.tmp`);
   const file = openSync(temporary, "w");
   try {
-    writeSync(file, `${JSON.stringify(volumeSchema.parse(volume))}\n`);
+    writeSync(file, `${formatVolume(volume)}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, join(mount, FILE));
+  renameSync(temporary, volumeFile(mount));
+}
+
+export function volumeFile(mount: string): string {
+  return join(mount, FILE);
+}
+
+export function formatVolume(volume: Volume): string {
+  return JSON.stringify(volumeSchema.parse(volume));
 }

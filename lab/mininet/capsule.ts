@@ -1,22 +1,28 @@
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type RunningCommand, startCommand } from "../../src/base/command.ts";
+import type { RunningCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
+import { EXECUTE, type Runner } from "../command/runner.ts";
 import { PYTHON } from "../packets/packet-socket.ts";
 import { LABEL_VARIABLE } from "../state/leftovers.ts";
 
 const SCRIPT = fileURLToPath(new URL("network.py", import.meta.url));
+/** What a shell calls the driver. */
+const DRIVER = "DRIVER";
+const NO_IPV6 = ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"];
+
+export interface LinkSpec {
+  readonly bridge: string;
+  readonly port: number;
+  readonly mac: string;
+  /** With prefix length. */
+  readonly address: string;
+}
 
 export interface HostSpec {
   readonly name: string;
-  readonly links: readonly {
-    readonly bridge: string;
-    readonly port: number;
-    readonly mac: string;
-    /** With prefix length. */
-    readonly address: string;
-  }[];
+  readonly links: readonly LinkSpec[];
   readonly gateway: string | null;
   readonly forwards: boolean;
 }
@@ -32,18 +38,15 @@ export interface NetworkSpec {
 /** A host that is up: its first process inside the capsule, and the two ends of each of its links. */
 export interface HostPlace {
   readonly name: string;
-  readonly pid: number;
+  /** A number, or in a rehearsal the name of a shell's variable. */
+  readonly pid: string;
   readonly interfaces: readonly string[];
   readonly peers: readonly string[];
 }
 
 interface Answer {
-  readonly up?: number;
   readonly error?: string;
-  readonly hosts?: readonly HostPlace[];
-  readonly status?: number;
-  readonly output?: string;
-  readonly complaint?: string;
+  readonly pid?: number;
 }
 
 /**
@@ -54,19 +57,25 @@ interface Answer {
 export class Capsule implements AsyncDisposable {
   /** What everything that is started inside has to have in its environment. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly runner: Runner;
   readonly #command: RunningCommand;
   readonly #answers: AsyncIterator<string>;
   /** Requests are answered one after the other. */
   #last: Promise<unknown> = Promise.resolve();
-  #pid = 0;
+  #pid = "";
 
-  private constructor(command: RunningCommand, environment: Readonly<Record<string, string>>) {
+  private constructor(
+    runner: Runner,
+    command: RunningCommand,
+    environment: Readonly<Record<string, string>>,
+  ) {
+    this.runner = runner;
     this.#command = command;
     this.environment = environment;
     this.#answers = createInterface({ input: command.stdout })[Symbol.asyncIterator]();
   }
 
-  static async start(label: string): Promise<Capsule> {
+  static async start(label: string, runner: Runner = EXECUTE): Promise<Capsule> {
     const unshare = [
       "unshare",
       "--net",
@@ -76,56 +85,95 @@ export class Capsule implements AsyncDisposable {
       "--kill-child",
       "--mount-proc",
     ];
-    const command = await startCommand(
+    const environment = labelled(label);
+    const command = await runner.start(
       "setpriv",
       ["--pdeathsig", "KILL", ...unshare, PYTHON, SCRIPT],
-      { env: labelled(label) },
+      { name: DRIVER, env: environment, standIn: { says: "{}\n", answer: "{}\n" } },
     );
-    const capsule = new Capsule(command, labelled(label));
+    const capsule = new Capsule(runner, command, environment);
     await capsule.#answer("start");
-    const children = await readFile(`/proc/${command.pid}/task/${command.pid}/children`, "utf8");
-    capsule.#pid = Number(children.trim().split(" ")[0]);
+    const { pid } = command;
+    const children = `/proc/$${DRIVER}_PID/task/$${DRIVER}_PID/children`;
+    capsule.#pid = await runner.learn("CAPSULE", `$(cut -d' ' -f1 "${children}")`, async () => {
+      const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+      return text.trim().split(" ")[0] ?? "";
+    });
     return capsule;
   }
 
   /** The driver, as the machine's other processes see it. */
-  get pid(): number {
+  get pid(): string {
     return this.#pid;
   }
 
-  async build(spec: NetworkSpec): Promise<readonly HostPlace[]> {
-    const { hosts } = await this.#ask("build the network", { op: "start", ...spec });
-    return hosts ?? [];
+  /** Let Mininet make everything that the specification names, and nothing that it does not: no address, no IPv6. */
+  async build({ rundir, datapath, bridges, hosts }: NetworkSpec): Promise<HostPlace[]> {
+    await this.run(["sysctl", "-qw", ...NO_IPV6, "net.ipv4.ip_forward=0"]);
+    await this.#ask("begin", { op: "begin", rundir, datapath });
+    for (const name of bridges) await this.#ask(`bridge ${name}`, { op: "bridge", name });
+    const places: HostPlace[] = [];
+    for (const [index, spec] of hosts.entries()) places.push(await this.#addHost(index + 1, spec));
+    await this.#ask("build the network", { op: "build" });
+    await Promise.all(hosts.map((spec, i) => this.#configure(spec, places[i]!)));
+    const peers = places.flatMap((place) => place.peers);
+    await this.run(["sh", "-ec", peers.map((peer) => offloadsOff(peer)).join("\n")]);
+    return places;
+  }
+
+  async #addHost(number: number, { name, links }: HostSpec): Promise<HostPlace> {
+    const interfaces = links.map((_, index) => `h${number}-${index}`);
+    const peers = links.map((_, index) => `s${number}-${index}`);
+    const cables = links.map(({ bridge, port, mac }, i) => {
+      return { bridge, port, mac, interface: interfaces[i], peer: peers[i] };
+    });
+    const { pid } = await this.#ask(`host ${name}`, {
+      op: "host",
+      node: `h${number}`,
+      links: cables,
+    });
+    // The answer is {"pid": NUMBER}.
+    const known = await this.runner.learn(`H${number}`, `\${ANSWER//[^0-9]/}`, () => String(pid));
+    return { name, pid: known, interfaces, peers };
+  }
+
+  /** Addresses and routes of one host, in its namespace. */
+  async #configure({ links, gateway, forwards }: HostSpec, place: HostPlace): Promise<void> {
+    const commands = [
+      `sysctl -qw ${NO_IPV6.join(" ")}`,
+      `sysctl -qw net.ipv4.ip_forward=${forwards ? 1 : 0}`,
+      "ip link set lo up",
+    ];
+    for (const [index, { address }] of links.entries()) {
+      const name = place.interfaces[index] ?? "";
+      commands.push(offloadsOff(name));
+      commands.push(`ip addr add ${address} dev ${name}`, `ip link set ${name} up`);
+    }
+    if (gateway !== null) commands.push(`ip route add default via ${gateway}`);
+    await this.#runIn(place, ["sh", "-ec", commands.join("\n")]);
   }
 
   /**
-   * Run a short command in the capsule, beside the hosts. Gives its output. Throws LabUnavailableError when it ends with
-   * another status than 0.
+   * Run a short command in the capsule, beside the hosts. Gives its output; `standIn` is what a rehearsal takes for it.
+   * Throws CommandError when it ends with another status than 0.
    */
-  async run(args: readonly string[], input = ""): Promise<string> {
-    const { status, output, complaint } = await this.#ask(args.join(" "), {
-      op: "run",
-      host: null,
-      args,
-      input,
-    });
-    if (status !== 0) {
-      throw new LabUnavailableError(`exit status ${status}: ${complaint?.trim() ?? ""}`, {
-        where: args.join(" "),
-      });
-    }
-    return output ?? "";
+  run(args: readonly string[], standIn = ""): Promise<string> {
+    return this.#runIn(null, args, standIn);
+  }
+
+  async #runIn(host: HostPlace | null, args: readonly string[], standIn = ""): Promise<string> {
+    const [file, ...rest] = this.inside(host, args);
+    const { stdout } = await this.runner.run(file, rest, { env: this.environment, standIn });
+    return stdout;
   }
 
   /** A command line that runs in the capsule, or in one of its hosts; what it starts dies with it. */
   inside(host: HostPlace | null, args: readonly string[]): [file: string, ...args: string[]] {
-    const enter = ["--target", String(this.#pid), "--mount", "--net", "--pid", "--"];
+    const enter = ["--target", this.#pid, "--mount", "--net", "--pid", "--"];
     // Not mnexec: it would enter the host's mounts, too, which do not see those of a disk that comes later. And thirty hosts
     // must not keep the switch and its controller waiting while an instance is to be cut off.
     const attach =
-      host === null
-        ? []
-        : ["nice", "-n", "10", "nsenter", "--target", String(host.pid), "--net", "--"];
+      host === null ? [] : ["nice", "-n", "10", "nsenter", "--target", host.pid, "--net", "--"];
     return ["nsenter", ...enter, "setpriv", "--pdeathsig", "KILL", ...attach, ...args];
   }
 
@@ -164,4 +212,9 @@ function labelled(label: string): Record<string, string> {
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   return { ...Object.fromEntries(own), [LABEL_VARIABLE]: label };
+}
+
+/** Offloaded checksums and segments would reach the switch unfinished: on a veth nobody finishes them. */
+function offloadsOff(name: string): string {
+  return `ethtool -K ${name} rx off tx off sg off tso off gso off gro off`;
 }

@@ -5,6 +5,7 @@ import { NS_PER_MS } from "../../src/base/clock.ts";
 import type { Program } from "../../src/program/program.ts";
 import type { Lab, MoveRecord, MoveRequest, RunningLab, Watch } from "../../src/run/lab.ts";
 import type { BridgeName, HostPlan, Plan, TapName } from "../../src/run/plan.ts";
+import { EXECUTE, type Runner } from "../command/runner.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
@@ -22,12 +23,16 @@ const OUTSIDE_RULES = "table=0,priority=0,actions=normal\n";
 const ROUTER = "router";
 /** Real time: a frame crosses two veths, a switch and a capture in far less. */
 const SETTLE_REAL_MS = 200;
+/** The lab's zero, as a shell finds it. */
+const UPTIME_NS = "$(awk '{printf \"%.0f\", $1 * 1e9}' /proc/uptime)";
 const CONNECT_MS_MAX = 10_000;
 
 export interface MininetOptions {
   readonly seed: number | string;
   /** Lab seconds that pass in one second. */
   readonly speed: number;
+  /** Who does it; a rehearsal does nothing. */
+  readonly runner?: Runner;
 }
 
 /** The lab on Mininet hosts and a real Open vSwitch, all of it inside namespaces of its own. */
@@ -40,9 +45,10 @@ export class MininetLab implements Lab {
   }
 
   async run<T>(plan: Plan, watch: Watch, experiment: (lab: RunningLab) => Promise<T>): Promise<T> {
-    await using folder = WorkFolder.create(plan.name, false);
+    const { runner = EXECUTE } = this.#options;
+    await using folder = await WorkFolder.create(plan.name, { stays: false, runner });
     folder.journal.add({ kind: "namespaces", name: folder.label });
-    await using capsule = await Capsule.start(folder.label);
+    await using capsule = await Capsule.start(folder.label, runner);
     const cloud = new Cloud(plan, watch, this.#options, folder, capsule);
     await cloud.build();
     try {
@@ -66,6 +72,8 @@ class Cloud {
   /** The watch has failed: nothing more is shown to it. */
   #isBlind = false;
   #epoch: LabEpoch;
+  /** Its beginning, as text. */
+  #zero = "";
   #timers: LabTimers;
   /** The real-time clock's nanoseconds at the lab's zero. */
   #realtimeNs = 0n;
@@ -100,7 +108,8 @@ class Cloud {
 
   async build(): Promise<void> {
     const rundir = join(this.#folder.path, "ovs");
-    await mkdir(rundir);
+    const { runner } = this.#capsule;
+    await runner.act(["mkdir", rundir], () => mkdir(rundir));
     const { journal } = this.#folder;
     journal.add({ kind: "switch", name: rundir });
     const ovs = await OpenVSwitch.start(this.#capsule, rundir);
@@ -123,12 +132,17 @@ class Cloud {
     await supervisor.setRules("outside", OUTSIDE_RULES);
     journal.add({ kind: "controller", name: "isolation" });
     for (const bridge of ["private", "isolation"] as const) {
-      const port = await OpenFlowPort.connect({
+      const options = {
         path: ovs.socket(bridge),
         timers: new LabTimers({ ...this.#epoch, speed: 1 }),
         connectMsMax: CONNECT_MS_MAX,
         onDown: () => supervisor.down(),
-      });
+      };
+      const port = await runner.instead(
+        `an OpenFlow connection to unix:${options.path}`,
+        () => OpenFlowPort.connect(options),
+        OpenFlowPort.unconnected(options),
+      );
       this.#ports.set(bridge, port);
     }
     journal.add({ kind: "tap", name: "packets" });
@@ -137,6 +151,7 @@ class Cloud {
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: this.#options.speed };
     this.#timers = new LabTimers(this.#epoch);
     this.#realtimeNs = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
+    this.#zero = await runner.learn("ZERO", UPTIME_NS, () => String(this.#epoch.monotonicNs));
     const [first, ...others] = this.#plan.hosts;
     if (first !== undefined) await this.#addMachine(first, byName);
     await Promise.all(others.map((host) => this.#addMachine(host, byName)));
@@ -223,7 +238,7 @@ class Cloud {
       place,
       capsule: this.#capsule,
       volumes: this.#volumes,
-      epoch: this.#epoch,
+      epoch: { monotonicNs: this.#zero, speed: this.#options.speed },
       seed: `${this.#options.seed}/${this.#plan.name}/host-${plan.name}`,
       journal,
       cache: join(this.#folder.path, "cache"),
@@ -259,6 +274,7 @@ class Cloud {
       this.#capsule.environment,
       interfaces,
       (frame) => this.#seen(frame),
+      this.#capsule.runner,
     );
   }
 

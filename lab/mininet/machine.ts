@@ -1,14 +1,15 @@
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type RunningCommand, startCommand } from "../../src/base/command.ts";
+import type { RunningCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import type { Effect } from "../../src/host/guest.ts";
 import type { ProgramEvent } from "../../src/host/host.ts";
 import type { Program } from "../../src/program/program.ts";
 import type { HostPlan } from "../../src/run/plan.ts";
-import type { LabEpoch } from "../host/lab-time.ts";
+import { variableName } from "../command/shell.ts";
 import type { AgentCommand, AgentConfig, AgentReport } from "../host/protocol.ts";
-import type { Journal } from "../state/journal.ts";
+import { sendCommand } from "../packets/packet-socket.ts";
+import type { JournalFile } from "../state/journal.ts";
 import type { Capsule, HostPlace } from "./capsule.ts";
 import type { VolumeStore } from "./volume-store.ts";
 
@@ -26,8 +27,9 @@ export interface MachineOptions {
   readonly place: HostPlace;
   readonly capsule: Capsule;
   readonly volumes: VolumeStore;
-  readonly journal: Journal;
-  readonly epoch: LabEpoch;
+  readonly journal: JournalFile;
+  /** As the agents are told it. */
+  readonly epoch: AgentConfig["epoch"];
   /** Seeds the programs; the same text as in the simulator gives the same behaviour. */
   readonly seed: string;
   /** Where Node keeps compiled code, so that thirty agents do not compile the same files thirty times. */
@@ -81,7 +83,7 @@ export class Machine {
       network: plan.bridge,
       volume: this.#hasVolume ? await volumes.mount(plan.name) : null,
       seed,
-      epoch: { monotonicNs: String(epoch.monotonicNs), speed: epoch.speed },
+      epoch,
     };
     journal.add({ kind: "agent", name: plan.name });
     const [file, ...args] = capsule.inside(place, [
@@ -89,8 +91,12 @@ export class Machine {
       AGENT,
       JSON.stringify(config),
     ]);
-    const agent = await startCommand(file, args, {
+    const send = sendCommand(config.interface).join(" ");
+    capsule.runner.remark(`starts when a program sends frames that it built: ${send}`);
+    const agent = await capsule.runner.start(file, args, {
+      name: `AGENT_${variableName(plan.name)}`,
       env: { ...capsule.environment, NODE_COMPILE_CACHE: cache },
+      standIn: { says: `${JSON.stringify({ op: "up" } satisfies AgentReport)}\n` },
     });
     this.#agent = agent;
     this.#isStopping = false;

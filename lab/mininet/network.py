@@ -1,19 +1,20 @@
 """The network of a run, built with Mininet and driven by lines of JSON on stdin; answers are lines of JSON on stdout.
 
 Runs as the first process of namespaces of its own (network, mounts, processes), so that the switch's side of every link
-lies in a network without any address, and so that everything ends with this process: when stdin ends, it ends.
+lies in a network without any address, and so that everything ends with this process: when stdin ends, it ends. Whatever is
+done beside Mininet's API is done by whoever drives this, through the one command runner.
 
-    {"op": "start", "rundir", "datapath", "bridges", "hosts": [{"name", "links": [{"bridge", "port", "mac", "address"}],
-      "gateway", "forwards"}]}                -> {"hosts": [{"name", "pid", "interfaces", "peers"}]}
-    {"op": "run", "host", "args", "input"}    -> {"status", "output"}: a short command in a host (or, host null, beside them)
-    {"op": "stop"}                            -> {}
+    {"op": "begin", "rundir", "datapath"}                                      -> {}
+    {"op": "bridge", "name"}                                                   -> {}
+    {"op": "host", "node", "links": [{"bridge", "port", "mac", "interface", "peer"}]} -> {"pid"}
+    {"op": "build"}                                                            -> {}
+    {"op": "stop"}                                                             -> {}
 
 An operation that fails answers {"error": "..."}.
 """
 
 import json
 import os
-import subprocess
 import sys
 
 from mininet.log import setLogLevel
@@ -24,86 +25,45 @@ from mininet.node import Host, OVSSwitch
 Mininet.inited = True
 setLogLevel("critical")
 
-# Offloaded checksums and segments would reach the switch unfinished: on a veth nobody finishes them.
-OFFLOADS = ["rx", "off", "tx", "off", "sg", "off", "tso", "off", "gso", "off", "gro", "off"]
-
 
 class Network:
     def __init__(self):
         self.net = None
-        self.hosts = {}
+        self.datapath = "user"
+        self.switches = {}
 
-    def start(self, request):
-        """Everything that the request names, and nothing that it does not: no address on the switch's side, no IPv6."""
+    def begin(self, request):
         os.environ["OVS_RUNDIR"] = request["rundir"]
-        write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1")
-        write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1")
-        write("/proc/sys/net/ipv4/ip_forward", "0")
-        net = Mininet(controller=None, build=False, autoSetMacs=False, autoStaticArp=False)
-        self.net = net
-        switches = {}
-        for number, name in enumerate(request["bridges"], 1):
-            switches[name] = net.addSwitch(
-                name, cls=OVSSwitch, failMode="secure", datapath=request["datapath"], dpid=f"{number:016x}"
-            )
-        answer = []
-        for number, spec in enumerate(request["hosts"], 1):
-            node = net.addHost(f"h{number}", cls=Host, ip=None)
-            self.hosts[spec["name"]] = node
-            interfaces, peers = [], []
-            for index, link in enumerate(spec["links"]):
-                name, peer = f"h{number}-{index}", f"s{number}-{index}"
-                net.addLink(
-                    node,
-                    switches[link["bridge"]],
-                    intfName1=name,
-                    intfName2=peer,
-                    port2=link["port"],
-                    addr1=link["mac"],
-                )
-                interfaces.append(name)
-                peers.append(peer)
-            answer.append({"name": spec["name"], "pid": node.pid, "interfaces": interfaces, "peers": peers})
-        net.build()
-        for bridge in switches.values():
-            bridge.start([])
-        for spec, host in zip(request["hosts"], answer):
-            self.configure(spec, host)
-        return {"hosts": answer}
+        self.datapath = request["datapath"]
+        self.net = Mininet(controller=None, build=False, autoSetMacs=False, autoStaticArp=False)
+        return {}
 
-    def configure(self, spec, host):
-        """Addresses and routes of one host, by iproute2 in its namespace."""
-        commands = [
-            "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1",
-            f"sysctl -qw net.ipv4.ip_forward={1 if spec['forwards'] else 0}",
-            "ip link set lo up",
-        ]
-        for link, name in zip(spec["links"], host["interfaces"]):
-            commands.append(f"ethtool -K {name} {' '.join(OFFLOADS)}")
-            commands.append(f"ip addr add {link['address']} dev {name}")
-            commands.append(f"ip link set {name} up")
-        if spec["gateway"] is not None:
-            commands.append(f"ip route add default via {spec['gateway']}")
-        self.check(host["pid"], ["sh", "-ec", "\n".join(commands)])
-        for peer in host["peers"]:
-            self.check(None, ["ethtool", "-K", peer, *OFFLOADS])
-
-    def check(self, pid, args):
-        prefix = [] if pid is None else ["mnexec", "-a", str(pid)]
-        done = subprocess.run([*prefix, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(args)}: exit status {done.returncode}: {done.stderr.strip()}")
-
-    def run(self, request):
-        host = request["host"]
-        prefix = [] if host is None else ["mnexec", "-a", str(self.hosts[host].pid)]
-        done = subprocess.run(
-            [*prefix, *request["args"]],
-            input=request.get("input", ""),
-            capture_output=True,
-            text=True,
+    def bridge(self, request):
+        name = request["name"]
+        dpid = f"{len(self.switches) + 1:016x}"
+        self.switches[name] = self.net.addSwitch(
+            name, cls=OVSSwitch, failMode="secure", datapath=self.datapath, dpid=dpid
         )
-        return {"status": done.returncode, "output": done.stdout, "complaint": done.stderr}
+        return {}
+
+    def host(self, request):
+        node = self.net.addHost(request["node"], cls=Host, ip=None)
+        for link in request["links"]:
+            self.net.addLink(
+                node,
+                self.switches[link["bridge"]],
+                intfName1=link["interface"],
+                intfName2=link["peer"],
+                port2=link["port"],
+                addr1=link["mac"],
+            )
+        return {"pid": node.pid}
+
+    def build(self, _request):
+        self.net.build()
+        for bridge in self.switches.values():
+            bridge.start([])
+        return {}
 
     def stop(self, _request):
         if self.net is not None:
@@ -112,15 +72,16 @@ class Network:
         return {}
 
 
-def write(path, text):
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
-
-
 def main():
     network = Network()
-    operations = {"start": network.start, "run": network.run, "stop": network.stop}
-    print(json.dumps({"up": os.getpid()}), flush=True)
+    operations = {
+        "begin": network.begin,
+        "bridge": network.bridge,
+        "host": network.host,
+        "build": network.build,
+        "stop": network.stop,
+    }
+    print(json.dumps({}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         try:

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { CommandError, runCommand } from "../../src/base/command.ts";
+import { CommandError } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import type { Capsule } from "./capsule.ts";
 
@@ -19,11 +19,12 @@ const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
 export class OpenVSwitch {
   readonly rundir: string;
   readonly #capsule: Capsule;
-  #control = "";
+  readonly #control: string;
 
   private constructor(capsule: Capsule, rundir: string) {
     this.#capsule = capsule;
     this.rundir = rundir;
+    this.#control = join(rundir, "ovs-vswitchd.ctl");
   }
 
   /** `rundir` exists and is empty. */
@@ -49,10 +50,13 @@ export class OpenVSwitch {
   async startSwitch(): Promise<void> {
     const socket = join(this.rundir, "db.sock");
     await this.#capsule.run(
-      this.#environment(["ovs-vswitchd", `unix:${socket}`, ...this.#daemon("ovs-vswitchd")]),
+      this.#environment([
+        "ovs-vswitchd",
+        `unix:${socket}`,
+        `--unixctl=${this.#control}`,
+        ...this.#daemon("ovs-vswitchd"),
+      ]),
     );
-    const pid = (await readFile(join(this.rundir, "ovs-vswitchd.pid"), "utf8")).trim();
-    this.#control = join(this.rundir, `ovs-vswitchd.${pid}.ctl`);
   }
 
   /**
@@ -114,10 +118,10 @@ export class OpenVSwitch {
 
   /** Replace all rules of a bridge in one atomic bundle. */
   async replaceFlows(bridge: string, rules: string): Promise<void> {
-    await runCommand(
+    await this.#capsule.runner.run(
       "ovs-ofctl",
       ["-O", "OpenFlow14", "--bundle", "replace-flows", `unix:${this.socket(bridge)}`, "-"],
-      { input: rules, env: this.#variables() },
+      { input: rules, env: this.#variables(), timeoutMs: ANSWER_MS_MAX },
     );
   }
 
@@ -127,17 +131,25 @@ export class OpenVSwitch {
   }
 
   /** `ovs-appctl` to ovs-vswitchd. */
-  async control(...command: string[]): Promise<string> {
-    const { stdout } = await runCommand("ovs-appctl", ["-t", this.#control, ...command], {
+  control(...command: string[]): Promise<string> {
+    return this.#command(command);
+  }
+
+  async #command(command: readonly string[], standIn = ""): Promise<string> {
+    const { runner } = this.#capsule;
+    const { stdout } = await runner.run("ovs-appctl", ["-t", this.#control, ...command], {
       timeoutMs: ANSWER_MS_MAX,
+      standIn,
     });
     return stdout;
   }
 
   /** Forget every connection with this address at either end. */
   async flushConntrack(address: string): Promise<void> {
-    const lines = (await this.control("dpctl/dump-conntrack")).split("\n");
-    for (const line of lines) {
+    const standIn = `tcp,orig=(src=${address},dst=$PEER,sport=$SPORT,dport=$DPORT),zone=1`;
+    this.#capsule.runner.remark("then forgotten, one by one: each connection that it lists");
+    const lines = await this.#command(["dpctl/dump-conntrack"], standIn);
+    for (const line of lines.split("\n")) {
       if (!line.includes(`src=${address},`) && !line.includes(`dst=${address},`)) continue;
       const tuple = tupleOf(line);
       const zone = /\bzone=(\d+)/.exec(line)?.[1] ?? "0";
@@ -184,7 +196,7 @@ function accepts(path: string): Promise<boolean> {
 /** The original direction of a line of `dump-conntrack`, as `flush-conntrack` takes it; null for what has no ports. */
 function tupleOf(line: string): string | null {
   const protocols: Readonly<Record<string, number>> = { tcp: 6, udp: 17 };
-  const match = /^(\w+),orig=\(src=([^,]+),dst=([^,]+),sport=(\d+),dport=(\d+)\)/.exec(line);
+  const match = /^(\w+),orig=\(src=([^,]+),dst=([^,]+),sport=([^,]+),dport=([^,)]+)\)/.exec(line);
   const protocol = protocols[match?.[1] ?? ""];
   if (match === null || protocol === undefined) return null;
   const [, , source, destination, sourcePort, destinationPort] = match;

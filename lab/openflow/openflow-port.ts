@@ -57,6 +57,11 @@ export class OpenFlowPort implements PacketPort {
     this.timers = options.timers;
   }
 
+  /** A port that has no connection and tries for none: what is sent is lost. */
+  static unconnected(options: OpenFlowPortOptions): OpenFlowPort {
+    return new OpenFlowPort(options);
+  }
+
   /** Rejects with LabUnavailableError when the switch does not complete the handshake in time. */
   static async connect(options: OpenFlowPortOptions): Promise<OpenFlowPort> {
     const port = new OpenFlowPort(options);

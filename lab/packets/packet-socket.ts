@@ -1,10 +1,16 @@
 import { fileURLToPath } from "node:url";
-import { type RunningCommand, startCommand } from "../../src/base/command.ts";
+import type { RunningCommand } from "../../src/base/command.ts";
+import { EXECUTE } from "../command/runner.ts";
 
 /** The system's Python: Debian's mininet and this script need nothing else. */
 export const PYTHON = "/usr/bin/python3";
 export const PACKETS_SCRIPT = fileURLToPath(new URL("packets.py", import.meta.url));
 const HEADER_BYTES = 5;
+
+/** What sends frames through an interface. */
+export function sendCommand(name: string): [file: string, ...args: string[]] {
+  return [PYTHON, PACKETS_SCRIPT, "--send-only", name];
+}
 
 /** One record for packets.py. */
 export function sendRecord(index: number, frame: Uint8Array): Uint8Array {
@@ -38,7 +44,8 @@ export class PacketSocket {
       this.#command.stdin.write(record);
       return;
     }
-    this.#started ??= startCommand(PYTHON, [PACKETS_SCRIPT, "--send-only", this.#interface]);
+    const [file, ...args] = sendCommand(this.#interface);
+    this.#started ??= EXECUTE.start(file, args, { name: "FRAMES" });
     void this.#started.then((command) => {
       this.#command = command;
       command.stdin.write(record);

@@ -1,5 +1,6 @@
-import { type RunningCommand, startCommand } from "../../src/base/command.ts";
+import type { RunningCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
+import { EXECUTE, type Runner } from "../command/runner.ts";
 import { PACKETS_SCRIPT, PYTHON, sendRecord } from "./packet-socket.ts";
 
 const HEADER_BYTES = 14;
@@ -43,9 +44,12 @@ export class Tap {
     env: Readonly<Record<string, string>>,
     interfaces: readonly string[],
     onFrame: (frame: TappedFrame) => void,
+    runner: Runner = EXECUTE,
   ): Promise<Tap> {
     const [file, ...args] = inside([PYTHON, PACKETS_SCRIPT, ...interfaces]);
-    const tap = new Tap(await startCommand(file, args, { env }), onFrame);
+    const says = Uint8Array.from({ length: HEADER_BYTES }, (_, i) => (i === 0 ? BEGUN : 0));
+    const options = { name: "TAP", env, standIn: { says } };
+    const tap = new Tap(await runner.start(file, args, options), onFrame);
     await tap.#begun.promise;
     return tap;
   }

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   mkdirSync,
@@ -7,12 +8,25 @@ import {
   readFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
+import { LabUnavailableError } from "../../src/base/errors.ts";
 
 /** Where labs keep what they need while they are up. Gone after a restart of the machine, like everything in them. */
 export const STATE = "/run/isoreplay";
 const FILE = "journal.ndjson";
+
+/** What a lab makes. */
+export const RESOURCES = [
+  "namespaces",
+  "switch",
+  "bridge",
+  "host",
+  "volume",
+  "tap",
+  "controller",
+  "agent",
+] as const;
 
 const entrySchema = z.discriminatedUnion("kind", [
   /** First line: whose lab it is. */
@@ -27,21 +41,15 @@ const entrySchema = z.discriminatedUnion("kind", [
     stays: z.boolean(),
   }),
   z.strictObject({
-    kind: z.enum([
-      "namespaces",
-      "switch",
-      "bridge",
-      "host",
-      "volume",
-      "tap",
-      "controller",
-      "agent",
-    ]),
+    kind: z.enum(RESOURCES),
     name: z.string(),
   }),
 ]);
 
 export type JournalEntry = z.infer<typeof entrySchema>;
+
+/** Where a lab says what it is about to make. */
+export type JournalFile = Pick<Journal, "add" | "close">;
 
 /** What a lab is about to make, written and forced to the disk before it is made. */
 export class Journal {
@@ -53,8 +61,10 @@ export class Journal {
 
   /** Throws when the folder has a journal already. */
   static create(folder: string): Journal {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return new Journal(openSync(join(folder, FILE), "wx", 0o600));
+    // Whoever may not change a lab may know of it. What else lies there is its maker's only.
+    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    chmodSync(dirname(folder), 0o755);
+    return new Journal(openSync(join(folder, FILE), "wx", 0o644));
   }
 
   add(entry: JournalEntry): void {
@@ -87,7 +97,14 @@ function foldersOf(state: string): string[] {
   try {
     return readdirSync(state).sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    if (code === "EACCES")
+      throw new LabUnavailableError("only root may look", {
+        where: state,
+        mend: "sudo",
+        cause: error,
+      });
     throw error;
   }
 }

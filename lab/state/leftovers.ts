@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { LabUnavailableError } from "../../src/base/errors.ts";
+import { EXECUTE, type Runner } from "../command/runner.ts";
+import { variableName } from "../command/shell.ts";
 import type { RecordedLab } from "./journal.ts";
 import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 
@@ -29,20 +31,39 @@ export function hasOwner({ entries }: RecordedLab): boolean {
  * End a lab from what its journal says: the processes that bear its label, and with them their namespaces, bridges, links,
  * mounts and loop devices; then its files. Throws LabUnavailableError when a process does not end.
  */
-export async function removeLab(lab: RecordedLab): Promise<void> {
+export async function removeLab(lab: RecordedLab, runner: Runner = EXECUTE): Promise<void> {
   const processes = processesOf(lab.label);
-  for (const { pid } of processes) kill(pid);
+  const found = await runner.learn(
+    `LAB_${variableName(lab.label)}`,
+    pidsBearing(lab.label),
+    () => "",
+  );
+  await runner.act(["sh", "-c", `kill -KILL ${found}`], () => {
+    for (const { pid } of processes) kill(pid);
+  });
+  await runner.instead("until none of them is left", () => gone(lab, processes), undefined);
+  await runner.act(["rm", "-rf", lab.folder], () =>
+    rmSync(lab.folder, { recursive: true, force: true }),
+  );
+}
+
+/** A shell's words for the processes that bear a label. */
+function pidsBearing(label: string): string {
+  const wanted = `"^${LABEL_VARIABLE}=${label}$"`;
+  return `$(grep -lzs ${wanted} /proc/[0-9]*/environ | cut -d/ -f3 | xargs)`;
+}
+
+async function gone({ folder }: RecordedLab, processes: readonly ProcessIdentity[]): Promise<void> {
   const deadline = Date.now() + END_MS_MAX;
   while (processes.some(isAlive)) {
     if (Date.now() > deadline) {
       const left = processes.filter(isAlive).map(({ pid }) => pid);
       throw new LabUnavailableError(`processes ${left.join(", ")} of the lab did not end`, {
-        where: lab.folder,
+        where: folder,
       });
     }
     await wait(POLL_MS);
   }
-  rmSync(lab.folder, { recursive: true, force: true });
 }
 
 function kill(pid: number): void {

@@ -88,6 +88,7 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .option("--keep-bodies", "replay the recorded bodies, not filler of the same length")
     .addOption(gap())
     .option("--model <file>", "judge a capture by this model; default: the one that is shipped")
+    .option("--dry-run", "list the commands that would change the machine, and do nothing")
     .addOption(json("print results.json"))
     .addHelpText("after", example("run paper --seed 7", "run --capture bot.pcap --client 10.0.0.5"))
     .action(async (scenarios: string[], options: RunOptions) =>
@@ -290,6 +291,7 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .addOption(new Option("--lab <lab>", "only labs of this kind").choices(["mininet"]))
     .option("--all", "those that are in use, too")
     .option("-y, --yes", "do not ask back")
+    .option("--dry-run", "list the commands, and do nothing")
     .addHelpText("after", example("destroy", "destroy --all -y"))
     .action(async (options: DestroyOptions) =>
       finish(await (await import("./commands/destroy.ts")).destroy(options, io)),
@@ -300,6 +302,7 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .summary("remove what a crash left")
     .description("Remove what a crash left: only what carries the label of a lab that is gone.")
     .option("-y, --yes", "do not ask back")
+    .option("--dry-run", "list the commands, and do nothing")
     .addHelpText("after", example("wipe -y"))
     .action(async (options: WipeOptions) =>
       finish(await (await import("./commands/wipe.ts")).wipe(options, io)),

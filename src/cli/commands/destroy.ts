@@ -1,13 +1,16 @@
+import { EXECUTE } from "../../../lab/command/runner.ts";
 import { recordedLabs } from "../../../lab/state/journal.ts";
 import { hasOwner, removeLab } from "../../../lab/state/leftovers.ts";
 import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
 import { counted } from "../../report/number.ts";
 import type { Io } from "../io.ts";
+import { rehearsal } from "../rehearsed-lab.ts";
 
 export interface DestroyOptions {
   readonly lab?: string;
   readonly all?: boolean;
   readonly yes?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /**
@@ -15,7 +18,8 @@ export interface DestroyOptions {
  * What bears no label of a lab is not touched.
  */
 export async function destroy(options: DestroyOptions, io: Io): Promise<ExitStatus> {
-  if (options.all === true && options.yes !== true) {
+  const { dryRun = false } = options;
+  if (options.all === true && options.yes !== true && !dryRun) {
     throw new UsageError("--all ends labs that are in use, too", {
       mend: "add -y if that is meant",
     });
@@ -31,11 +35,11 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitStat
       left++;
       continue;
     }
-    await removeLab(lab);
+    await removeLab(lab, dryRun ? rehearsal(io) : EXECUTE);
     removed++;
-    io.out.line(`removed ${lab.label}: ${describe(lab.entries.length)}`);
+    if (!dryRun) io.out.line(`removed ${lab.label}: ${describe(lab.entries.length)}`);
   }
-  if (removed === 0) io.out.line("nothing to remove");
+  if (removed === 0) io.out.line(dryRun ? "# nothing to remove" : "nothing to remove");
   if (left > 0)
     io.note(`isoreplay: ${counted(left, "lab")} in use: left alone (--all -y ends them)`);
   await io.out.flush();

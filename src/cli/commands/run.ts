@@ -25,6 +25,7 @@ export interface RunOptions {
   readonly gap: number;
   readonly model?: string;
   readonly json?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** The scenario that is played when none is named. */
@@ -47,6 +48,10 @@ export async function run(
       return { scenario: parseScenario(text, path), file: { name: basename(path), content: text } };
     }),
   );
+  if (options.dryRun === true) {
+    const scenarios = read.map(({ scenario }) => scenario);
+    return (await import("./dry-run.ts")).rehearseRuns(scenarios, options, io);
+  }
   let worst: ExitStatus = EXIT.pass;
   for (const { scenario, file } of read) {
     const played = await playScenario(scenario, file, playOptions(scenario.name, options, io));
@@ -93,6 +98,9 @@ function checkCombination(scenarios: readonly string[], options: RunOptions): vo
   }
   if (capture !== undefined && options.lab !== "sim") {
     throw new UsageError("a capture is re-enacted on the simulator only", { mend: "--lab sim" });
+  }
+  if (capture !== undefined && options.dryRun === true) {
+    throw new UsageError("--dry-run lists the commands of scenarios, not of captures");
   }
   const loose = [
     client === undefined ? null : "--client",
