@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import type { RunningCommand } from "../../src/base/command.ts";
-import { EXECUTE } from "../command/runner.ts";
 
 /** The system's Python: Debian's mininet and this script need nothing else. */
 export const PYTHON = "/usr/bin/python3";
@@ -44,11 +43,17 @@ export class PacketSocket {
       this.#command.stdin.write(record);
       return;
     }
-    const [file, ...args] = sendCommand(this.#interface);
-    this.#started ??= EXECUTE.start(file, args, { name: "FRAMES" });
+    this.#started ??= this.#start();
     void this.#started.then((command) => {
       this.#command = command;
       command.stdin.write(record);
     });
+  }
+
+  /** What starts programs takes longer to load than all the rest of a host, and few hosts send frames. */
+  async #start(): Promise<RunningCommand> {
+    const { EXECUTE } = await import("../command/runner.ts");
+    const [file, ...args] = sendCommand(this.#interface);
+    return EXECUTE.start(file, args, { name: "FRAMES" });
   }
 }
