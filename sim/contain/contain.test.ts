@@ -4,6 +4,7 @@ import { prove } from "../../src/contain/exact.ts";
 import { portsIn } from "../../src/contain/port-names.ts";
 import { staticFindings } from "../../src/contain/static.ts";
 import { isolationRules } from "../../src/isolate/isolation-rules.ts";
+import { natEgress, natRules } from "../../src/isolate/nat-rules.ts";
 import { parseRules } from "../../src/rule/parse.ts";
 import { PORT } from "../../src/rule/port.ts";
 import { buildPacket } from "../../src/trace/build-packet.ts";
@@ -35,6 +36,15 @@ const ISOLATION = isolationRules({
   gatewayAddress: "10.20.0.1",
   stations: [station(3), station(4)],
 });
+const NAT = {
+  gatewayMac: "02:00:00:00:00:fe",
+  gatewayAddress: "10.20.0.1",
+  stations: [3, 4].map((port) => ({
+    ...station(port),
+    servers: [{ address: "203.0.113.7", port: 80, playedAt: 8000 + port }],
+  })),
+  responder: { port: 9, mac: "02:00:00:00:00:09", address: "10.20.0.9" },
+};
 const TO_REPLAYER = [
   [3, [CONTROLLER]],
   [4, [CONTROLLER]],
@@ -46,6 +56,28 @@ test("the isolation's rules are contained, for every packet and every history", 
   t.deepEqual(findings, []);
   t.is(proof.outcome, "contained");
 });
+
+test("the rules with a responder behind NAT are contained, for every packet and every history", (t) => {
+  const { findings, proof } = check(natRules(NAT), toResponder());
+  t.deepEqual(findings, []);
+  t.is(proof.outcome, "contained");
+});
+
+test("without their guard the static check tells of each guest's untranslated packets", (t) => {
+  const unguarded = natRules(NAT).replaceAll(/nw_dst=10\.20\.0\.9,tp_dst=\d+,(?=actions=set)/g, "");
+  const { findings } = check(unguarded, toResponder());
+  t.deepEqual(
+    findings.map(({ kind, from, to }) => [kind, from, to]),
+    [
+      ["untranslated", 3, 9],
+      ["untranslated", 4, 9],
+    ],
+  );
+});
+
+function toResponder() {
+  return [...natEgress(NAT)].map(([from, to]) => [from, [...to]] as const);
+}
 
 test("each way out of changed rules is found, and shown with packets", (t) => {
   const changed = ISOLATION.replaceAll("output:CONTROLLER", "output:CONTROLLER,output:2");

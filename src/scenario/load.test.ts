@@ -202,6 +202,18 @@ test(
   "s.yaml:2:32: networks.private.subnet: 10.10.0.0/29 has room for 5 hosts besides the gateway, the scenario needs 15",
 );
 test(
+  "too little room on isolation for a responder",
+  refusal,
+  "name: x\nnetworks: { isolation: { subnet: 10.20.0.0/29 } }\nbehaviours: { a: { command: user_cookies_get, suspects: 5 } }\nreplay: { way: nat }\n",
+  "s.yaml:2:34: networks.isolation.subnet: 10.20.0.0/29 has room for 5 hosts besides the gateway, the scenario needs 6",
+);
+test(
+  "a way of replay that there is not",
+  refusal,
+  "name: x\nreplay: { way: natt }\n",
+  's.yaml:2:16: replay.way: "natt" is not valid; valid are "packet", "nat", "proxy" (nearest is "nat")',
+);
+test(
   "a gate whose requests would not be observed",
   refusal,
   "name: x\nzeus: { gate_path: /gate }\n",
