@@ -87,8 +87,8 @@ export class Capsule implements AsyncDisposable {
     ];
     const environment = labelled(label);
     const command = await runner.start(
-      "setpriv",
-      ["--pdeathsig", "KILL", ...unshare, PYTHON, SCRIPT],
+      "setsid",
+      ["setpriv", "--pdeathsig", "KILL", ...unshare, PYTHON, SCRIPT],
       { name: DRIVER, env: environment, standIn: { says: "{}\n", answer: "{}\n" } },
     );
     const capsule = new Capsule(runner, command, environment);
@@ -167,14 +167,17 @@ export class Capsule implements AsyncDisposable {
     return stdout;
   }
 
-  /** A command line that runs in the capsule, or in one of its hosts; what it starts dies with it. */
+  /**
+   * A command line that runs in the capsule, or in one of its hosts; what it starts dies with it. It has a session of its own:
+   * Ctrl-C is for the program that made the lab, which takes it down in order.
+   */
   inside(host: HostPlace | null, args: readonly string[]): [file: string, ...args: string[]] {
     const enter = ["--target", this.#pid, "--mount", "--net", "--pid", "--"];
     // Not mnexec: it would enter the host's mounts, too, which do not see those of a disk that comes later. And thirty hosts
     // must not keep the switch and its controller waiting while an instance is to be cut off.
     const attach =
       host === null ? [] : ["nice", "-n", "10", "nsenter", "--target", host.pid, "--net", "--"];
-    return ["nsenter", ...enter, "setpriv", "--pdeathsig", "KILL", ...attach, ...args];
+    return ["setsid", "nsenter", ...enter, "setpriv", "--pdeathsig", "KILL", ...attach, ...args];
   }
 
   /** Mininet takes its network down, then everything ends. */

@@ -9,6 +9,7 @@ import { EXECUTE, type Runner } from "../command/runner.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
+import { placesFile, writePlaces } from "../state/places.ts";
 import { BridgeRules } from "./bridge-rules.ts";
 import { Capsule, type HostPlace, type HostSpec } from "./capsule.ts";
 import { Machine } from "./machine.ts";
@@ -33,6 +34,8 @@ export interface MininetOptions {
   readonly speed: number;
   /** Who does it; a rehearsal does nothing. */
   readonly runner?: Runner;
+  /** It was asked for itself, and belongs to no loop: `destroy` ends it. */
+  readonly stays?: boolean;
 }
 
 /** The lab on Mininet hosts and a real Open vSwitch, all of it inside namespaces of its own. */
@@ -45,8 +48,8 @@ export class MininetLab implements Lab {
   }
 
   async run<T>(plan: Plan, watch: Watch, experiment: (lab: RunningLab) => Promise<T>): Promise<T> {
-    const { runner = EXECUTE } = this.#options;
-    await using folder = await WorkFolder.create(plan.name, { stays: false, runner });
+    const { runner = EXECUTE, stays = false } = this.#options;
+    await using folder = await WorkFolder.create(plan.name, { stays, runner });
     folder.journal.add({ kind: "namespaces", name: folder.label });
     await using capsule = await Capsule.start(folder.label, runner);
     const cloud = new Cloud(plan, watch, this.#options, folder, capsule);
@@ -126,6 +129,7 @@ class Cloud {
       hosts: specs,
     });
     const byName = new Map(places.map((place) => [place.name, place]));
+    await this.#writePlaces(rundir, byName);
     for (const { name, links } of specs)
       for (const [index, { bridge }] of links.entries())
         this.#cables.get(bridge)?.push(byName.get(name)?.peers[index] ?? "");
@@ -250,6 +254,17 @@ class Cloud {
     });
     this.#machines.set(plan.name, machine);
     await machine.boot();
+  }
+
+  /** So that others find the hosts. */
+  async #writePlaces(rundir: string, byName: ReadonlyMap<string, HostPlace>): Promise<void> {
+    const hosts = this.#plan.hosts.map(({ name, bridge, address, mac }) => {
+      return { name, bridge, address, mac, pid: byName.get(name)?.pid ?? "" };
+    });
+    const places = { capsule: this.#capsule.pid, rundir, hosts };
+    const { path } = this.#folder;
+    const line = `echo '${JSON.stringify(places)}' > ${placesFile(path)}`;
+    await this.#capsule.runner.act(["sh", "-c", line], () => writePlaces(path, places));
   }
 
   /** Watch the switch's side of the links that the plan wants tapped. */

@@ -14,6 +14,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   nsenter: "util-linux",
   unshare: "util-linux",
   setpriv: "util-linux",
+  setsid: "util-linux",
 };
 
 /** What keeps the lab from running here. Nothing is started to find out. */

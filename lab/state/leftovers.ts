@@ -8,6 +8,8 @@ import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 /** Every process of a lab has it in its environment, with the lab's label. */
 export const LABEL_VARIABLE = "ISOREPLAY_RUN";
+/** A deployed lab takes itself down when it is asked to; then it is ended. */
+const ASKED_MS_MAX = 20_000;
 const END_MS_MAX = 10_000;
 const POLL_MS = 20;
 
@@ -27,6 +29,30 @@ export function hasOwner({ entries }: RecordedLab): boolean {
   return first?.kind === "lab" && isAlive(first);
 }
 
+/** Whether the lab was deployed: it is nobody's work in progress. */
+export function isDeployed({ entries }: RecordedLab): boolean {
+  const [first] = entries;
+  return first?.kind === "lab" && first.stays;
+}
+
+/**
+ * Ask a deployed lab's own process to take it down, and wait until it has. Does nothing where that process is gone, or
+ * does not heed: `removeLab` ends the rest.
+ */
+export async function askToEnd(lab: RecordedLab, runner: Runner = EXECUTE): Promise<void> {
+  const [owner] = lab.entries;
+  if (owner?.kind !== "lab" || !isAlive(owner)) return;
+  await runner.act(["kill", String(owner.pid)], () => kill(owner.pid, "SIGTERM"));
+  await runner.instead(
+    "until it has ended",
+    async () => {
+      const deadline = Date.now() + ASKED_MS_MAX;
+      while (isAlive(owner) && Date.now() < deadline) await wait(POLL_MS);
+    },
+    undefined,
+  );
+}
+
 /**
  * End a lab from what its journal says: the processes that bear its label, and with them their namespaces, bridges, links,
  * mounts and loop devices; then its files. Throws LabUnavailableError when a process does not end.
@@ -39,7 +65,7 @@ export async function removeLab(lab: RecordedLab, runner: Runner = EXECUTE): Pro
     () => "",
   );
   await runner.act(["sh", "-c", `kill -KILL ${found}`], () => {
-    for (const { pid } of processes) kill(pid);
+    for (const { pid } of processes) kill(pid, "SIGKILL");
   });
   await runner.instead("until none of them is left", () => gone(lab, processes), undefined);
   await runner.act(["rm", "-rf", lab.folder], () =>
@@ -66,9 +92,9 @@ async function gone({ folder }: RecordedLab, processes: readonly ProcessIdentity
   }
 }
 
-function kill(pid: number): void {
+function kill(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     // Gone already.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;

@@ -7,6 +7,7 @@ import { positiveSeconds, wholeNumber } from "./arguments.ts";
 import type { ClassifyOptions } from "./commands/classify.ts";
 import type { CompareOptions } from "./commands/compare.ts";
 import type { ContainedOptions } from "./commands/contained.ts";
+import type { DeployOptions } from "./commands/deploy.ts";
 import type { DestroyOptions } from "./commands/destroy.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExtractOptions } from "./commands/extract.ts";
@@ -272,9 +273,30 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     );
 
   program
+    .command("deploy")
+    .summary("a lab without the loop, to work in by hand")
+    .description(
+      "Bring up the lab of a scenario: bridges, hosts, rules, servers, and no loop. It stays up until " +
+        "Ctrl-C, or until `isoreplay destroy`. `isoreplay inspect` says how to enter its hosts.",
+    )
+    .argument("[scenario]", "name of a scenario that comes with isoreplay, or a path", "paper")
+    .addOption(
+      new Option("--lab <lab>", "what to bring up").choices(["sim", "mininet"]).default("mininet"),
+    )
+    .addOption(seed())
+    .option("--dry-run", "list the commands that would change the machine, and do nothing")
+    .addHelpText("after", example("deploy paper", "deploy zeus-cookie-theft --dry-run"))
+    .action(async (scenario: string, options: DeployOptions) =>
+      finish(await (await import("./commands/deploy.ts")).deploy(scenario, options, io)),
+    );
+
+  program
     .command("inspect")
     .summary("which labs are up, and what others left")
-    .description("List the labs that are up on this machine, and what a crash left of others.")
+    .description(
+      "List the labs that are up on this machine, with the addresses of their hosts and the command " +
+        "that opens a shell in each, and what a crash left of others.",
+    )
     .addOption(json("print it as JSON"))
     .addHelpText("after", example("inspect"))
     .action(async (options: InspectOptions) =>
@@ -285,8 +307,9 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .command("destroy")
     .summary("take labs down, from their journals")
     .description(
-      "Take down what labs left: processes, namespaces, bridges, mounts and files, as their journals " +
-        "say. Labs that are in use stay, unless --all says otherwise. Nothing else is touched.",
+      "Take down labs that were deployed, and what others left: processes, namespaces, bridges, mounts and " +
+        "files, as their journals say. Labs that a run uses stay, unless --all says otherwise. Nothing " +
+        "else is touched.",
     )
     .addOption(new Option("--lab <lab>", "only labs of this kind").choices(["mininet"]))
     .option("--all", "those that are in use, too")

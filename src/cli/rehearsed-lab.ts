@@ -9,7 +9,8 @@ export function rehearsal(io: Io): Rehearsal {
   return new Rehearsal((line) => io.out.line(line));
 }
 
-const BLIND: Watch = { frame: () => {}, event: () => {}, effect: () => {} };
+/** Sees nothing. */
+export const BLIND: Watch = { frame: () => {}, event: () => {}, effect: () => {} };
 
 /**
  * The Mininet lab, rehearsed: what it would be told to do is told to it, and it writes down its commands. What happens

@@ -44,7 +44,7 @@ export async function runLoop(inputs: LoopInputs): Promise<LoopRecord> {
     const round = await runRound(lab, {
       cast,
       parts,
-      options: optionsOf(scenario, seed, number),
+      options: roundOptions(scenario, seed, number),
       model: learning.model ?? ((training) => learning.fit(cast, training)),
       watch: inputs.watch(number),
       onStage: (stage, detail) => inputs.onStage(number, stage, detail),
@@ -61,7 +61,8 @@ export async function runLoop(inputs: LoopInputs): Promise<LoopRecord> {
   return { rounds: results, models, last, counts };
 }
 
-function optionsOf(scenario: Scenario, seed: number, round: number): RoundOptions {
+/** How a round of a scenario is played. */
+export function roundOptions(scenario: Scenario, seed: number, round: number): RoundOptions {
   const { isolation, replay, window } = scenario;
   return {
     method: isolation.move,

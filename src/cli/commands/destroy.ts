@@ -1,6 +1,6 @@
 import { EXECUTE } from "../../../lab/command/runner.ts";
 import { recordedLabs } from "../../../lab/state/journal.ts";
-import { hasOwner, removeLab } from "../../../lab/state/leftovers.ts";
+import { askToEnd, hasOwner, isDeployed, removeLab } from "../../../lab/state/leftovers.ts";
 import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
 import { counted } from "../../report/number.ts";
 import type { Io } from "../io.ts";
@@ -14,7 +14,8 @@ export interface DestroyOptions {
 }
 
 /**
- * Take down what labs left, from their journals: those whose process has ended, and with `--all` those that are up, too.
+ * Take labs down, from their journals: those that were deployed, those whose process has ended, and with `--all` those of
+ * loops that go on, too.
  * What bears no label of a lab is not touched.
  */
 export async function destroy(options: DestroyOptions, io: Io): Promise<ExitStatus> {
@@ -31,11 +32,13 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitStat
   let removed = 0;
   let left = 0;
   for (const lab of labs) {
-    if (hasOwner(lab) && options.all !== true) {
+    const runner = dryRun ? rehearsal(io) : EXECUTE;
+    if (isDeployed(lab)) await askToEnd(lab, runner);
+    else if (hasOwner(lab) && options.all !== true) {
       left++;
       continue;
     }
-    await removeLab(lab, dryRun ? rehearsal(io) : EXECUTE);
+    await removeLab(lab, runner);
     removed++;
     if (!dryRun) io.out.line(`removed ${lab.label}: ${describe(lab.entries.length)}`);
   }

@@ -4,7 +4,7 @@ import { runLoop } from "../../run/loop.ts";
 import type { Scenario } from "../../scenario/scenario.ts";
 import type { Io } from "../io.ts";
 import { parts } from "../parts.ts";
-import { RehearsedLab } from "../rehearsed-lab.ts";
+import { BLIND, RehearsedLab } from "../rehearsed-lab.ts";
 
 /** List every command that would change the machine, in order, as lines of a bash script; do nothing. */
 export async function rehearseRuns(
@@ -24,7 +24,7 @@ export async function rehearseRuns(
       seed: options.seed,
       lab,
       parts,
-      watch: () => ({ frame: () => {}, event: () => {}, effect: () => {} }),
+      watch: () => BLIND,
       onStage: (round, stage, detail) => {
         io.progress(`${scenario.name} · round ${round} · ${stage}: ${detail}`);
       },
