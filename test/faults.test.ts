@@ -9,6 +9,7 @@ import { hasOwner } from "../lab/state/leftovers.ts";
 import { startCommand } from "../src/base/command.ts";
 import { LabUnavailableError } from "../src/base/errors.ts";
 import { Random } from "../src/base/random.ts";
+import { incidents } from "../src/report/incidents.ts";
 import type { RunningLab } from "../src/run/lab.ts";
 import { hostOf, type Plan } from "../src/run/plan.ts";
 import { readMac } from "../src/wire/mac.ts";
@@ -70,6 +71,7 @@ for (const [moment, when] of [
       const run = await playFault((lab, plan) => at(moment, lab, async () => killSwitch(plan)));
       contained(t, run);
       t.is(run.counts.switchRestarts, 1);
+      t.regex(incidents(run).join(), /the switch died 1 time/);
       t.is(run.assertions.get("manifestation")?.verdict, "pass");
     },
   );
@@ -100,6 +102,7 @@ test.serial("without its replayer a guest gets no answer, and nothing gets out",
   }));
   contained(t, run);
   t.is(run.counts.replayerGone, 1);
+  t.regex(incidents(run).join(), /its guests got no answer/);
   t.is(run.counts.packetsToReplayer, FRAMES);
   t.is(run.counts.packetsFromReplayer, answered);
   t.is(run.assertions.get("manifestation")?.verdict, "fail");

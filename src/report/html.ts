@@ -1,5 +1,6 @@
 import type { Provenance } from "../run/manifest.ts";
 import type { Results } from "../run/results.ts";
+import { incidents } from "./incidents.ts";
 import { colourClasses } from "./legend.ts";
 import { html, type Markup } from "./markup.ts";
 import { decimal, seconds, UNKNOWN, whole } from "./number.ts";
@@ -50,7 +51,7 @@ ${results.title !== undefined && html`<p class="title">${results.title}</p>`}<p>
 <div class="overall ${results.overall}">${badge(results.overall)}</div></header>
 <main>
 ${keyFigures(results)}
-<section><h2>What was asserted</h2>${assertionTable(results)}</section>
+${incidentList(results)}<section><h2>What was asserted</h2>${assertionTable(results)}</section>
 <section><h2>Clusters</h2>
 <p>Each point is one conversation between a client and a server. The closer two points, the more alike the conversations. A dashed ring is how far a cluster reaches; what lies in none is <em>unknown</em>.</p>
 ${legend(colours)}
@@ -93,6 +94,16 @@ function keyFigures(results: Results): Markup {
     ["of the lab's time", seconds(results.counts.virtualSeconds ?? null)],
   ];
   return html`<dl class="keys">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+/** What went wrong with the lab; nothing where nothing did. */
+function incidentList(results: Results): Markup | false {
+  const told = incidents(results);
+  return (
+    told.length > 0 &&
+    html`<section><h2>What went wrong with the lab</h2><ul>${told.map((sentence) => html`<li>${sentence}</li>`)}</ul></section>
+`
+  );
 }
 
 function legend(colours: ReadonlyMap<string, string>): Markup {

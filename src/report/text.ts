@@ -1,4 +1,5 @@
 import type { Assertion, Outcome, Results } from "../run/results.ts";
+import { incidents } from "./incidents.ts";
 import { visible } from "./markup.ts";
 import { counted, milliseconds, seconds, whole } from "./number.ts";
 import { effects, judged, SIGN } from "./words.ts";
@@ -45,6 +46,7 @@ export function renderText(results: Results, options: TextOptions): string {
     );
     if (round.suspects.length > 0) lines.push(...suspectLines(round.suspects), "");
   }
+  lines.push(...incidents(results).map((sentence) => `! ${sentence}`));
   const { packetsSwitched, virtualSeconds } = results.counts;
   if (packetsSwitched !== undefined && virtualSeconds !== undefined)
     lines.push(
