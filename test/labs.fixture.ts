@@ -1,5 +1,5 @@
 import type { ExecutionContext } from "ava";
-import { mininetNeeds } from "../lab/mininet/needs.ts";
+import { isOnPath, mininetNeeds } from "../lab/mininet/needs.ts";
 import { PrivateOvs } from "../lab/ovs/private-ovs.ts";
 import { LabUnavailableError } from "../src/base/errors.ts";
 
@@ -12,6 +12,13 @@ export function hasMininet(t: ExecutionContext): boolean {
   const lacks = [...missing, ...(isRoot ? [] : ["root"]), ...(hasTun ? [] : ["/dev/net/tun"])];
   if (lacks.length === 0) return true;
   skip(t, `it needs ${lacks.join(", ")}`);
+  return false;
+}
+
+/** Whether the proxy of `replay.way: proxy` is installed here. Where it is not, the test says why it is skipped. */
+export function hasProxy(t: ExecutionContext): boolean {
+  if (isOnPath("mitmdump")) return true;
+  skip(t, "it needs mitmproxy");
   return false;
 }
 

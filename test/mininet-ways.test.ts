@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from "ava";
 import type { Results } from "../src/run/results.ts";
 import type { Way } from "../src/scenario/way.ts";
 import { isoreplay, scratch } from "./cli.fixture.ts";
-import { hasMininet } from "./labs.fixture.ts";
+import { hasMininet, hasProxy } from "./labs.fixture.ts";
 
 const DEADLINE_MS = 300_000;
 
@@ -63,5 +63,15 @@ test.serial(
     behavedAgain(t, simulated);
     const compared = await isoreplay("compare", sim, folder);
     t.is(compared.status, 0, compared.stdout);
+  },
+);
+
+test.serial(
+  "a redirecting proxy replays on a real Open vSwitch, and has no upstream",
+  async (t) => {
+    t.timeout(DEADLINE_MS);
+    if (!hasMininet(t) || !hasProxy(t)) return;
+    const [results] = await play(t, "proxy", "--lab", "mininet");
+    behavedAgain(t, results);
   },
 );

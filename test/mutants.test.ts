@@ -171,7 +171,7 @@ test.serial("a clustering by columns that tell nothing is noticed", notices, {
 
 test.serial("a replayer that stays silent is noticed", notices, {
   parts: withWay("packet", {
-    serve: async () => ({
+    serve: () => ({
       account: () => ({
         answers: 0,
         misses: 0,

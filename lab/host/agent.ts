@@ -3,7 +3,7 @@ import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import { Random } from "../../src/base/random.ts";
 import { createGuest, type Guest, type Volume } from "../../src/host/guest.ts";
-import type { ProgramHost } from "../../src/host/host.ts";
+import type { ProgramEvent, ProgramHost } from "../../src/host/host.ts";
 import { runProgram } from "../../src/program/program.ts";
 import { PacketSocket } from "../packets/packet-socket.ts";
 import { LabTimers } from "./lab-time.ts";
@@ -26,6 +26,10 @@ const volume = config.volume === null ? null : readVolume(config.volume);
 
 function tell(report: AgentReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+function report(event: ProgramEvent): void {
+  tell({ op: "event", timeNs: String(timers.nowNs()), event });
 }
 
 function save(content: Volume): void {
@@ -74,7 +78,13 @@ function start({ id, label, program }: AgentCommand): void {
     mac: config.mac,
     gatewayMac,
     sendFrame: (bytes) => frames.send(bytes),
-    report: (event) => tell({ op: "event", timeNs: String(timers.nowNs()), event }),
+    report,
+    // What starts programs takes long to load, and one host has a proxy.
+    runProxy: async (spec) => {
+      const { startProxy } = await import("../proxy/proxy.ts");
+      const proxy = await startProxy(spec, { report }, config.address, config.folder);
+      await proxy.ended;
+    },
   };
   runProgram(program, host).then(
     () => tell({ op: "ended", id }),

@@ -15,6 +15,8 @@ export interface AgentConfig {
   readonly volume: string | null;
   /** Seeds the programs' randomness, together with their labels. */
   readonly seed: string;
+  /** Where its programs may keep files; gone with the lab. */
+  readonly folder: string;
   /** `LabEpoch`, the nanoseconds as text. */
   readonly epoch: { readonly monotonicNs: string; readonly speed: number };
 }

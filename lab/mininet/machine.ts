@@ -83,6 +83,7 @@ export class Machine {
       network: plan.bridge,
       volume: this.#hasVolume ? await volumes.mount(plan.name) : null,
       seed,
+      folder: cache,
       epoch,
     };
     journal.add({ kind: "agent", name: plan.name });

@@ -1,5 +1,5 @@
 import type { Timers } from "../base/clock.ts";
-import type { Network } from "../base/net.ts";
+import type { Endpoint, Network } from "../base/net.ts";
 import type { Random } from "../base/random.ts";
 import type { Guest } from "./guest.ts";
 
@@ -18,6 +18,22 @@ export interface ProgramHost {
   sendFrame(bytes: Uint8Array): void;
   /** Tell the run what happened; goes into events.jsonl with the virtual time. */
   report(event: ProgramEvent): void;
+  /**
+   * Run a redirecting proxy on this host until the host is off. Only where a host has real sockets. Reports
+   * `replay.listening` when it takes connections, and `replay.answer` for each answer.
+   */
+  readonly runProxy?: (spec: ProxySpec) => Promise<void>;
+}
+
+/** A proxy that answers one guest as one recorded server, and knows no other. */
+export interface ProxySpec {
+  readonly port: number;
+  /** The guest's name, for the reports. */
+  readonly guest: string;
+  readonly server: Endpoint;
+  /** The recorded conversation: a tape's JSON text. */
+  readonly tape: string;
+  readonly miss: "close" | "empty-200";
 }
 
 export interface ProgramEvent {

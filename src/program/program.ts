@@ -1,3 +1,4 @@
+import { LabUnavailableError } from "../base/errors.ts";
 import type { ProgramHost } from "../host/host.ts";
 import { runBot } from "../zeus/bot.ts";
 import { runCnc } from "../zeus/cnc.ts";
@@ -13,6 +14,7 @@ import type {
   BeaconProgram,
   BrowserProgram,
   CanaryProgram,
+  ProxyProgram,
   ReplayServerProgram,
   ScriptedClientProgram,
   ScriptedServerProgram,
@@ -31,7 +33,8 @@ export type Program =
   | ProbeProgram
   | ScriptedClientProgram
   | ScriptedServerProgram
-  | ReplayServerProgram;
+  | ReplayServerProgram
+  | ProxyProgram;
 
 /**
  * Run a program on a host until it ends by itself or its host's network is closed (SocketError `ECLOSED`).
@@ -59,5 +62,15 @@ export function runProgram(program: Program, host: ProgramHost): Promise<void> {
       return runScriptedServer(program, host);
     case "replay-server":
       return runReplayServer(program, host);
+    case "proxy":
+      return runProxy(program, host);
   }
+}
+
+async function runProxy(program: ProxyProgram, host: ProgramHost): Promise<void> {
+  if (host.runProxy === undefined)
+    throw new LabUnavailableError("a proxy needs real sockets, and this host has none", {
+      where: host.name,
+    });
+  await host.runProxy(program);
 }

@@ -1,5 +1,6 @@
 import type { Distribution } from "../base/distribution.ts";
 import type { Endpoint } from "../base/net.ts";
+import type { ProxySpec } from "../host/host.ts";
 
 /** Kinds of benign sites and of those who visit them. */
 export type SiteKind = "static-site" | "php-site" | "api-poller" | "download";
@@ -88,4 +89,9 @@ export interface ReplayServerProgram {
   /** The recorded conversation: a tape's JSON text. */
   readonly tape: string;
   readonly miss: "close" | "empty-200";
+}
+
+/** A redirecting proxy in the place of a recorded server. */
+export interface ProxyProgram extends ProxySpec {
+  readonly kind: "proxy";
 }

@@ -114,12 +114,13 @@ export class Containment {
     this.#uplink.cut(instance.mac, cutNs);
 
     const servers = this.#play(recorded);
-    const replayer = await this.#serve(target, servers, recorded);
+    const replayer = this.#serve(target, servers, recorded);
     const move = await this.#lab.move({
       instance: suspect.host,
       target: suspect.target,
       method: this.#options.method,
     });
+    await replayer.ready?.();
     this.#isolated.push({ ...stationOf(target), servers });
     await this.#setIsolation([target.address]);
 
@@ -144,12 +145,12 @@ export class Containment {
     return this.#parts.probes.program(target, probeTargets(this.#cast, target));
   }
 
-  async #serve(
+  #serve(
     target: HostPlan,
     servers: readonly PlayedServer[],
     recorded: readonly Transaction[],
-  ): Promise<Replayer> {
-    const replayer = await this.#way.serve({
+  ): Replayer {
+    const replayer = this.#way.serve({
       lab: this.#lab,
       guest: target.name,
       port: this.#ports.of(target.mac),

@@ -20,6 +20,8 @@ export interface ReplayAccount {
 /** A replayer that serves one isolated guest. */
 export interface Replayer {
   account(): ReplayAccount;
+  /** Resolves when the guest would be answered; without it that is so at once. */
+  ready?(): Promise<void>;
   /** Something that a program on the way's host reported; it may be of another guest. */
   event?(event: ProgramEvent): void;
 }
@@ -61,6 +63,6 @@ export interface ReplayWay {
   rules(network: ReplayNetwork): string;
   /** By ingress port of `isolation`, where what comes in there may leave. */
   egress(network: ReplayNetwork): ReadonlyMap<number, ReadonlySet<number>>;
-  /** Serve one guest. Resolves when it would be answered. */
-  serve(request: ReplayRequest): Promise<Replayer>;
+  /** Serve one guest. */
+  serve(request: ReplayRequest): Replayer;
 }

@@ -12,7 +12,7 @@ export const natWay: ReplayWay = {
   labs: ["sim", "mininet"],
   rules: (network) => natRules(withResponder(network)),
   egress: (network) => natEgress(withResponder(network)),
-  serve: async ({ lab, guest, responder, servers, recorded, miss }) => {
+  serve: ({ lab, guest, responder, servers, recorded, miss }) => {
     const tally = new AnswerTally(guest);
     const tape = Tape.record(recorded).format();
     const program = { kind: "replay-server", guest, servers, tape, miss } as const;

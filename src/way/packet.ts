@@ -13,6 +13,6 @@ export const packetWay: ReplayWay = {
   labs: ["sim", "mininet"],
   rules: isolationRules,
   egress: isolationEgress,
-  serve: async ({ port, recorded, miss, seed }) =>
+  serve: ({ port, recorded, miss, seed }) =>
     new PacketReplayer(port, Tape.record(recorded), { miss, random: Random.from(seed) }),
 };
