@@ -63,6 +63,13 @@ test("the rules with a responder behind NAT are contained, for every packet and 
   t.is(proof.outcome, "contained");
 });
 
+test("so are those that spread connections over a pool of addresses", (t) => {
+  const pooled = natRules({ ...NAT, responder: { ...NAT.responder, pool: "10.30.0.0/24" } });
+  const { findings, proof } = check(pooled, toResponder());
+  t.deepEqual(findings, []);
+  t.is(proof.outcome, "contained");
+});
+
 test("without their guard the static check tells of each guest's untranslated packets", (t) => {
   const unguarded = natRules(NAT).replaceAll(/nw_dst=10\.20\.0\.9,tp_dst=\d+,(?=actions=set)/g, "");
   const { findings } = check(unguarded, toResponder());

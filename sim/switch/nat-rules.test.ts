@@ -3,7 +3,8 @@ import { natRules } from "../../src/isolate/nat-rules.ts";
 import { overlaps } from "../../src/rule/overlap.ts";
 import { parseRules } from "../../src/rule/parse.ts";
 import { ARP_OPERATION, parseArp } from "../../src/wire/arp.ts";
-import { emitArpFrame } from "../../src/wire/packet.ts";
+import { isMalformed } from "../../src/wire/malformed.ts";
+import { emitArpFrame, type ParsedFrame, parseFrame } from "../../src/wire/packet.ts";
 import { badChecksum, type End, mac, makeSwitch, portsOf, tcp, udp } from "./switch.fixture.ts";
 
 const GATEWAY = { mac: mac(0xfe), address: "10.20.0.1" };
@@ -15,7 +16,7 @@ const GUEST: End = { ...BOT, mac: GATEWAY.mac };
 const BOT_PORT = 1;
 const RESPONDER_PORT = 2;
 
-const RULES = natRules({
+const NETWORK = {
   gatewayMac: GATEWAY.mac,
   gatewayAddress: GATEWAY.address,
   stations: [
@@ -27,6 +28,11 @@ const RULES = natRules({
     },
   ],
   responder: { port: RESPONDER_PORT, mac: RESPONDER.mac, address: RESPONDER.address },
+} as const;
+const RULES = natRules(NETWORK);
+const POOLED_RULES = natRules({
+  ...NETWORK,
+  responder: { ...NETWORK.responder, pool: "10.30.0.0/22" },
 });
 
 test("a whole HTTP exchange goes to the responder's address and comes back from the server's", (t) => {
@@ -82,6 +88,12 @@ test("the switch answers the responder's ARP question for its guest", (t) => {
   });
 });
 
+function frameOf(bytes: Uint8Array = new Uint8Array()): ParsedFrame {
+  const frame = parseFrame(bytes);
+  if (isMalformed(frame)) throw new RangeError("no frame");
+  return frame;
+}
+
 const nothingLeaves = test.macro((t, port: number, frame: Uint8Array) => {
   t.deepEqual(portsOf(makeSwitch(RULES).receive(port, frame)), []);
 });
@@ -94,6 +106,26 @@ test("UDP to the server", nothingLeaves, BOT_PORT, udp(BOT, CNC));
 test("a SYN of the responder", nothingLeaves, RESPONDER_PORT, tcp(RESPONDER, GUEST, "S"));
 test("data without a connection", nothingLeaves, RESPONDER_PORT, tcp(RESPONDER, GUEST, "PA"));
 
+test("a pool of addresses: the answer comes back from the server's whichever of them the connection got", (t) => {
+  const bridge = makeSwitch(POOLED_RULES);
+  const used = new Set<string>();
+  for (let port = 40_000; port < 40_032; port++) {
+    const bot = { ...BOT, port };
+    const [sent] = bridge.receive(BOT_PORT, tcp(bot, CNC, "S", { seq: 100 }));
+    const { ipv4 } = frameOf(sent?.bytes);
+    const to = { ...RESPONDER, address: ipv4?.destination ?? "" };
+    used.add(to.address);
+    t.regex(to.address, /^10\.30\.[0-3]\.\d+$/);
+    t.deepEqual(sent?.bytes, tcp(bot, to, "S", { seq: 100 }));
+    const answer = { seq: 900, ack: 101 };
+    const back = bridge.receive(RESPONDER_PORT, tcp(to, { ...GUEST, port }, "SA", answer));
+    t.deepEqual(portsOf(back), [BOT_PORT]);
+    t.deepEqual(back[0]?.bytes, tcp(CNC, bot, "SA", answer));
+  }
+  t.true(used.size > 16);
+});
+
 test("two rules of equal priority never match the same packet", (t) => {
   t.deepEqual(overlaps(parseRules(RULES)), []);
+  t.deepEqual(overlaps(parseRules(POOLED_RULES)), []);
 });

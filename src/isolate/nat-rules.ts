@@ -10,8 +10,19 @@ export interface NatNetwork {
   readonly gatewayMac: string;
   readonly gatewayAddress: string;
   readonly stations: readonly PlayedStation[];
-  /** The host that answers: it listens on one port for each guest and server. */
-  readonly responder: Station;
+  readonly responder: Responder;
+}
+
+/** The host that answers: it listens on one port for each guest and server. */
+export interface Responder extends Station {
+  /**
+   * IPv4 addresses (as `10.20.1.0/24`) that are the responder's, too, and among which connections are spread instead of
+   * all going to its own. Open vSwitch 3.1's user-space conntrack keeps the *translated* tuple of a closed connection until
+   * it tidies up, half a minute later or more. A guest that takes the same source port again before is given another one
+   * behind the translation, and where it has used up its ports (28,000 on Linux) none is found for some of its SYNs: they
+   * are lost. Without a pool that bounds how often a guest may connect; 256 addresses lift the bound 256 times.
+   */
+  readonly pool?: string;
 }
 
 /**
@@ -39,7 +50,7 @@ export function natRules({ gatewayMac, gatewayAddress, stations, responder }: Na
       go.push(
         `table=1,priority=90,tcp,in_port=${station.port},ct_state=+trk+new-rpl,tcp_flags=+syn-ack,` +
           `nw_dst=${server.address},tp_dst=${server.port},actions=ct(commit,zone=${ZONE},table=2,` +
-          `nat(dst=${responder.address}:${server.playedAt}),exec(set_field:${SERVED}->ct_mark))`,
+          `nat(dst=${poolRange(responder)}:${server.playedAt}),exec(set_field:${SERVED}->ct_mark))`,
       );
       leave.push(...exits(station, server, responder, gatewayMac));
     }
@@ -66,11 +77,11 @@ export function natRules({ gatewayMac, gatewayAddress, stations, responder }: Na
   return `${lines.join("\n")}\n`;
 }
 
-function entrances(station: PlayedStation, server: PlayedServer, responder: Station): string[] {
+function entrances(station: PlayedStation, server: PlayedServer, responder: Responder): string[] {
   return [
     `table=0,priority=100,tcp,in_port=${station.port},dl_src=${station.mac},nw_src=${station.address},` +
       `nw_dst=${server.address},tp_dst=${server.port},actions=ct(zone=${ZONE},nat,table=1)`,
-    `table=0,priority=100,tcp,in_port=${responder.port},dl_src=${responder.mac},nw_src=${responder.address},` +
+    `table=0,priority=100,tcp,in_port=${responder.port},dl_src=${responder.mac},nw_src=${poolOf(responder)},` +
       `tp_src=${server.playedAt},nw_dst=${station.address},actions=ct(zone=${ZONE},nat,table=1)`,
   ];
 }
@@ -78,17 +89,32 @@ function entrances(station: PlayedStation, server: PlayedServer, responder: Stat
 function exits(
   station: PlayedStation,
   server: PlayedServer,
-  responder: Station,
+  responder: Responder,
   gatewayMac: string,
 ): string[] {
   return [
     `table=2,priority=90,tcp,in_port=${station.port},ct_state=+trk-inv-rpl,ct_mark=${SERVED},nw_src=${station.address},` +
-      `nw_dst=${responder.address},tp_dst=${server.playedAt},` +
+      `nw_dst=${poolOf(responder)},tp_dst=${server.playedAt},` +
       `actions=set_field:${responder.mac}->eth_dst,output:${responder.port}`,
     `table=2,priority=90,tcp,in_port=${responder.port},ct_state=+trk-inv+rpl,ct_mark=${SERVED},` +
       `nw_src=${server.address},tp_src=${server.port},nw_dst=${station.address},` +
       `actions=set_field:${gatewayMac}->eth_src,set_field:${station.mac}->eth_dst,output:${station.port}`,
   ];
+}
+
+/** What is the responder's address behind the translation, as a match has it. */
+function poolOf({ address, pool }: Responder): string {
+  return pool ?? address;
+}
+
+/** The same as `nat` has it: the first and the last address. */
+function poolRange({ address, pool }: Responder): string {
+  if (pool === undefined) return address;
+  const [first = "", bits = ""] = pool.split("/");
+  const from = first.split(".").reduce((number, octet) => number * 256 + Number(octet), 0);
+  const to = from + 2 ** (32 - Number(bits)) - 1;
+  const last = [24, 16, 8, 0].map((shift) => Math.floor(to / 2 ** shift) % 256);
+  return `${first}-${last.join(".")}`;
 }
 
 /** Where what comes in through each port of `isolation` may leave: a station's to the responder, the responder's to stations. */
