@@ -1,0 +1,113 @@
+import { cpus, loadavg, release } from "node:os";
+import { parseArgs } from "node:util";
+import { isOnPath } from "../lab/mininet/needs.ts";
+import { runCommand } from "../src/base/command.ts";
+import { AT_A_TIME, type Measured, measure } from "./replay/measure.ts";
+import { OTHER_PATHS, PATHS, type Path } from "./replay/paths.ts";
+import { cpu, formatTable, type Row } from "./replay/table.ts";
+
+/**
+ * The ways of replay on a real Open vSwitch beside what somebody would use instead: one new connection per request, small
+ * recorded answers, sixteen at a time, the same load generator (wrk) for all. Needs root, Linux, `openvswitch-switch` and
+ * `wrk`; a peer that is not installed is left out. All of it runs in namespaces of its own.
+ * `node bench/replay.ts [--paths direct,nat,…] [--seconds 5] [--rounds 3] [--sustain]`; `--sustain` runs `nat` alone for 60 s.
+ */
+const { values: options } = parseArgs({
+  options: {
+    paths: { type: "string" },
+    seconds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "3" },
+    sustain: { type: "boolean", default: false },
+  },
+});
+
+const SUSTAIN_SECONDS = 60;
+const SUSTAIN_SESSIONS = 500_000;
+/** Programs without which nothing can be measured, and their packages of Debian. */
+const NEEDS: Readonly<Record<string, string>> = {
+  "ovs-vswitchd": "openvswitch-switch",
+  wrk: "wrk",
+  nginx: "nginx-light",
+  curl: "curl",
+};
+const GOALS: readonly [of: string, to: string, most: number][] = [
+  ["nat", "direct", 1.1],
+  ["nat", "haproxy", 0.5],
+  ["packet", "mitmproxy replay", 1 / 3],
+];
+
+async function machine(): Promise<string> {
+  const { stdout } = await runCommand("ovs-vswitchd", ["--version"]);
+  const ovs = /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? "?";
+  const { model = "?" } = cpus()[0] ?? {};
+  const load = loadavg()[0]?.toFixed(2);
+  return `${cpus().length} cores (${model}), Linux ${release()}, Open vSwitch ${ovs} (user-space datapath), Node ${process.version}; load average at the start ${load}`;
+}
+
+/** The paths that were asked for and can be run here; of the others it says why not. */
+function chosen(names: readonly string[] | null): Path[] {
+  const wanted =
+    names === null ? PATHS : [...PATHS, ...OTHER_PATHS].filter(({ name }) => names.includes(name));
+  return wanted.filter(({ name, needs }) => {
+    const missing = needs.filter((program) => !isOnPath(program));
+    if (missing.length > 0) console.log(`${name} is left out: ${missing.join(", ")} is not here.`);
+    return missing.length === 0;
+  });
+}
+
+async function measureAll(paths: readonly Path[], rounds: number, seconds: number): Promise<Row[]> {
+  const rows = paths.map(({ name }) => ({ name, rounds: [] as Measured[] }));
+  // By turns, so that all have the same share of a busy minute.
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, path] of paths.entries()) {
+      const measured = await measure(path, seconds);
+      rows[i]!.rounds.push(measured);
+      console.error(
+        `${path.name} ${round + 1}: ${measured.sessions} sessions, CPU ${measured.cpuPerThousand.toFixed(3)} s per 1,000`,
+      );
+    }
+  }
+  return rows;
+}
+
+function ratios(rows: readonly Row[]): string[] {
+  const found = new Map(rows.map((row) => [row.name, row.rounds]));
+  return GOALS.flatMap(([of, to, most]) => {
+    const [a, b] = [found.get(of), found.get(to)];
+    if (a === undefined || b === undefined) return [];
+    const ratio = cpu(a) / cpu(b);
+    const verdict = ratio <= most ? "reached" : "missed";
+    return [
+      `CPU of ${of} / ${to}: ${ratio.toFixed(2)} (goal: at most ${most.toFixed(2)}, ${verdict})`,
+    ];
+  });
+}
+
+async function bench(): Promise<void> {
+  const missing = Object.keys(NEEDS).filter((program) => !isOnPath(program));
+  if (missing.length > 0 || process.getuid?.() !== 0) {
+    const packages = missing.map((program) => NEEDS[program]).join(" ");
+    console.log(`Nothing is measured: this needs root and ${packages || "nothing else"}.`);
+    process.exitCode = 69;
+    return;
+  }
+  console.log(await machine());
+  console.log(`${AT_A_TIME} at a time, one new connection per request`);
+  const names = options.sustain ? ["nat"] : (options.paths?.split(",") ?? null);
+  const seconds = options.sustain ? SUSTAIN_SECONDS : Number(options.seconds);
+  const rows = await measureAll(
+    chosen(names),
+    options.sustain ? 1 : Number(options.rounds),
+    seconds,
+  );
+  console.log(formatTable(rows));
+  for (const line of ratios(rows)) console.log(line);
+  if (!options.sustain) return;
+  const { sessions = 0, errors = 0 } = rows[0]?.rounds[0] ?? {};
+  const verdict = sessions >= SUSTAIN_SESSIONS && errors === 0 ? "reached" : "missed";
+  console.log(
+    `nat for ${seconds} s: ${sessions} sessions, ${errors} errors (goal: ${SUSTAIN_SESSIONS} without one, ${verdict})`,
+  );
+}
+
+await bench();
