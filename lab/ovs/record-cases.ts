@@ -4,6 +4,7 @@ import { parseCase } from "../../src/case/parse-case.ts";
 import { record } from "../../src/case/record.ts";
 import { CHANGES } from "./drafts/changes.ts";
 import { DIFFERENTIAL } from "./drafts/differential.ts";
+import { PAPER } from "./drafts/paper.ts";
 import { PIPELINE } from "./drafts/pipeline.ts";
 import { TRACKING } from "./drafts/tracking.ts";
 import { TRANSLATION } from "./drafts/translation.ts";
@@ -18,7 +19,7 @@ import { PrivateOvs } from "./private-ovs.ts";
 const FOLDER = new URL("../../cases/", import.meta.url);
 
 async function recordAll(): Promise<void> {
-  const drafts = [...TRACKING, ...TRANSLATION, ...PIPELINE, ...CHANGES, ...DIFFERENTIAL];
+  const drafts = [...TRACKING, ...TRANSLATION, ...PIPELINE, ...CHANGES, ...PAPER, ...DIFFERENTIAL];
   await using ovs = await PrivateOvs.start();
   const [, version = ""] = /\(Open vSwitch\) (\S+)/.exec(await ovs.appctl("version")) ?? [];
   const oracle = `ovs-vswitchd ${version}, datapath-type=dummy, fail-mode=secure, time/stop`;
