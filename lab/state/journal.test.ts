@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { Journal, type JournalEntry, recordedLabs } from "./journal.ts";
-import { hasOwner } from "./leftovers.ts";
+import { hasOwner, isDeployed, ownerOf } from "./leftovers.ts";
 import { identify } from "./process-identity.ts";
 
 const state = () => mkdtempSync(join(tmpdir(), "isoreplay-state-"));
@@ -54,4 +54,11 @@ test("a lab belongs to its process, and not to one that got the same number late
 
 test("no labs where there never was one", (t) => {
   t.deepEqual(recordedLabs(join(state(), "absent")), []);
+});
+
+test("a lab that was left to another process belongs to that one", (t) => {
+  const entries = [owner(1, "0"), { ...owner(process.pid, "1"), stays: true }];
+  const lab = { label: "a1", folder: "", entries };
+  t.is(ownerOf(lab)?.pid, process.pid);
+  t.true(isDeployed(lab));
 });

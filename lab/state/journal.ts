@@ -24,15 +24,18 @@ export const RESOURCES = [
   "host",
   "volume",
   "tap",
+  "mirror",
   "controller",
   "agent",
+  "stage",
+  "disk",
 ] as const;
 
 const entrySchema = z.discriminatedUnion("kind", [
-  /** First line: whose lab it is. */
+  /** First line: whose lab it is. A later one: whose it has become. */
   z.strictObject({
     kind: z.literal("lab"),
-    lab: z.literal("mininet"),
+    lab: z.enum(["mininet", "openstack"]),
     name: z.string(),
     label: z.string(),
     pid: z.int(),

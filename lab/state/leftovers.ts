@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
 import { variableName } from "../command/shell.ts";
-import type { RecordedLab } from "./journal.ts";
+import type { JournalEntry, RecordedLab } from "./journal.ts";
 import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 /** Every process of a lab has it in its environment, with the lab's label. */
@@ -23,16 +23,22 @@ export function processesOf(label: string): ProcessIdentity[] {
     .flatMap((pid) => identify(pid) ?? []);
 }
 
-/** Whether the process that made the lab still runs. */
-export function hasOwner({ entries }: RecordedLab): boolean {
-  const [first] = entries;
-  return first?.kind === "lab" && isAlive(first);
+type Owner = Extract<JournalEntry, { readonly kind: "lab" }>;
+
+/** Whose lab it is: its maker's, or that of a process of its own which the maker has left it to. */
+export function ownerOf({ entries }: RecordedLab): Owner | null {
+  return entries.findLast((entry) => entry.kind === "lab") ?? null;
+}
+
+/** Whether the process that the lab belongs to still runs. */
+export function hasOwner(lab: RecordedLab): boolean {
+  const owner = ownerOf(lab);
+  return owner !== null && isAlive(owner);
 }
 
 /** Whether the lab was deployed: it is nobody's work in progress. */
-export function isDeployed({ entries }: RecordedLab): boolean {
-  const [first] = entries;
-  return first?.kind === "lab" && first.stays;
+export function isDeployed(lab: RecordedLab): boolean {
+  return ownerOf(lab)?.stays ?? false;
 }
 
 /**
@@ -40,8 +46,8 @@ export function isDeployed({ entries }: RecordedLab): boolean {
  * does not heed: `removeLab` ends the rest.
  */
 export async function askToEnd(lab: RecordedLab, runner: Runner = EXECUTE): Promise<void> {
-  const [owner] = lab.entries;
-  if (owner?.kind !== "lab" || !isAlive(owner)) return;
+  const owner = ownerOf(lab);
+  if (owner === null || !isAlive(owner)) return;
   await runner.act(["kill", String(owner.pid)], () => kill(owner.pid, "SIGTERM"));
   await runner.instead(
     "until it has ended",
@@ -68,9 +74,10 @@ export async function removeLab(lab: RecordedLab, runner: Runner = EXECUTE): Pro
     for (const { pid } of processes) kill(pid, "SIGKILL");
   });
   await runner.instead("until none of them is left", () => gone(lab, processes), undefined);
-  await runner.act(["rm", "-rf", lab.folder], () =>
-    rmSync(lab.folder, { recursive: true, force: true }),
-  );
+  // A disk has no name any more once it is mounted, unless its lab was cut off before.
+  const disks = lab.entries.flatMap(({ kind, name }) => (kind === "disk" ? [name] : []));
+  for (const path of [...disks, lab.folder])
+    await runner.act(["rm", "-rf", path], () => rmSync(path, { recursive: true, force: true }));
 }
 
 /** A shell's words for the processes that bear a label. */

@@ -1,5 +1,5 @@
 import type { RecordedLab } from "../../lab/state/journal.ts";
-import { hasOwner, processesOf } from "../../lab/state/leftovers.ts";
+import { hasOwner, ownerOf, processesOf } from "../../lab/state/leftovers.ts";
 import { enterCommand, readPlaces } from "../../lab/state/places.ts";
 import { counted } from "../report/number.ts";
 
@@ -25,8 +25,7 @@ export interface LabState {
 
 /** What the journal of a lab, and the machine, say of it. */
 export function stateOf(lab: RecordedLab): LabState {
-  const [first] = lab.entries;
-  const owner = first?.kind === "lab" ? first : null;
+  const owner = ownerOf(lab);
   const isUp = hasOwner(lab);
   const places = isUp ? readPlaces(lab.folder) : null;
   return {

@@ -1,6 +1,6 @@
 import { EXECUTE } from "../../../lab/command/runner.ts";
 import { recordedLabs } from "../../../lab/state/journal.ts";
-import { askToEnd, hasOwner, isDeployed, removeLab } from "../../../lab/state/leftovers.ts";
+import { askToEnd, hasOwner, isDeployed, ownerOf, removeLab } from "../../../lab/state/leftovers.ts";
 import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
 import { counted } from "../../report/number.ts";
 import type { Io } from "../io.ts";
@@ -25,10 +25,9 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitStat
       mend: "add -y if that is meant",
     });
   }
-  const labs = recordedLabs().filter(({ entries }) => {
-    const [first] = entries;
-    return options.lab === undefined || first?.kind !== "lab" || first.lab === options.lab;
-  });
+  const labs = recordedLabs().filter(
+    (lab) => options.lab === undefined || (ownerOf(lab)?.lab ?? options.lab) === options.lab,
+  );
   let removed = 0;
   let left = 0;
   for (const lab of labs) {
