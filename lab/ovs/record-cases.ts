@@ -8,6 +8,7 @@ import { PAPER } from "./drafts/paper.ts";
 import { PIPELINE } from "./drafts/pipeline.ts";
 import { TRACKING } from "./drafts/tracking.ts";
 import { TRANSLATION } from "./drafts/translation.ts";
+import { WALKS } from "./drafts/walks.ts";
 import { OvsCaseSwitch } from "./ovs-case-switch.ts";
 import { PrivateOvs } from "./private-ovs.ts";
 
@@ -19,7 +20,15 @@ import { PrivateOvs } from "./private-ovs.ts";
 const FOLDER = new URL("../../cases/", import.meta.url);
 
 async function recordAll(): Promise<void> {
-  const drafts = [...TRACKING, ...TRANSLATION, ...PIPELINE, ...CHANGES, ...PAPER, ...DIFFERENTIAL];
+  const drafts = [
+    ...TRACKING,
+    ...TRANSLATION,
+    ...PIPELINE,
+    ...CHANGES,
+    ...PAPER,
+    ...DIFFERENTIAL,
+    ...WALKS,
+  ];
   await using ovs = await PrivateOvs.start();
   const [, version = ""] = /\(Open vSwitch\) (\S+)/.exec(await ovs.appctl("version")) ?? [];
   const oracle = `ovs-vswitchd ${version}, datapath-type=dummy, fail-mode=secure, time/stop`;

@@ -28,29 +28,34 @@ function metadata(key: Int32Array): string[] {
     ...present(key, REGISTERS),
     ...present(key, ["tun_id", "metadata"]),
     `in_port=${formatPort(key[W.inPort]!)}`,
+    ...(state === 0 || protocolWord(key) !== null ? [] : [typeText(key)]),
   ];
+}
+
+/** A word for the type, which stands where the protocol's fields end. */
+function protocolWord(key: Int32Array): string | null {
+  const family = key[W.ethType];
+  return family === ETH_TYPE.ipv4 ? "ip" : family === ETH_TYPE.ipv6 ? "ipv6" : null;
+}
+
+function typeText(key: Int32Array): string {
+  return `dl_type=0x${key[W.ethType]!.toString(16).padStart(4, "0")}`;
 }
 
 const REGISTERS = FIELDS.filter(({ name }) => /^reg\d+$/.test(name)).map(({ name }) => name);
 
 /** The original direction of the packet's connection, and the protocol that gives it its meaning. */
 function tuple(key: Int32Array): string[] {
-  const family = key[W.ethType];
-  const protocol =
-    family === ETH_TYPE.ipv4
-      ? "ip"
-      : family === ETH_TYPE.ipv6
-        ? "ipv6"
-        : `dl_type=0x${family?.toString(16).padStart(4, "0")}`;
+  const word = protocolWord(key);
+  const protocol = word === null ? [] : [word];
   // An invalid packet has no connection whose direction it could be.
-  if (key[W.ctProto] === 0 || (key[W.ctState]! & CT_STATE.inv) !== 0) return [protocol];
-  const names =
-    family === ETH_TYPE.ipv6 ? ["ct_ipv6_src", "ct_ipv6_dst"] : ["ct_nw_src", "ct_nw_dst"];
+  if (key[W.ctProto] === 0 || (key[W.ctState]! & CT_STATE.inv) !== 0) return protocol;
+  const names = word === "ipv6" ? ["ct_ipv6_src", "ct_ipv6_dst"] : ["ct_nw_src", "ct_nw_dst"];
   return [
     ...[...names, "ct_nw_proto", "ct_tp_src", "ct_tp_dst"].map((name) =>
       shown(key, fieldNamed(name)),
     ),
-    protocol,
+    ...protocol,
   ];
 }
 

@@ -89,6 +89,20 @@ test("two tags that were pushed come off one by one", (t) => {
   t.deepEqual(none, frame);
 });
 
+for (const [actions, taken] of [
+  ["actions=pop_vlan,2", false],
+  ["dl_vlan=7,actions=pop_vlan,pop_vlan,2", false],
+  ["actions=clone(push_vlan:0x8100),pop_vlan,2", false],
+  ["dl_vlan=7,actions=clone(pop_vlan),pop_vlan,2", true],
+  ["dl_vlan=7,actions=push_vlan:0x8100,pop_vlan,pop_vlan,2", true],
+  ["actions=write_actions(pop_vlan,output:2)", true],
+] as const) {
+  test(`a tag is popped only where a packet is known to have it: ${actions}`, (t) => {
+    if (taken) t.notThrows(() => makeSwitch(actions));
+    else t.throws(() => makeSwitch(actions), { message: /not known to have/ });
+  });
+}
+
 test("mod_vlan_vid puts a tag on top where the rule does not know of one, as OpenFlow 1.5 carries it", (t) => {
   const tagged = Uint8Array.from([...frame.slice(0, 12), 0x81, 0, 0, 7, ...frame.slice(12)]);
   const [pushed] = makeSwitch("actions=mod_vlan_vid:5,2").receive(1, tagged);

@@ -12,6 +12,8 @@ export function fillCt(packet: Packet, key: Int32Array): void {
   if (origin === null) return;
   const { original } = origin;
   const { wide } = original;
+  // Of a packet that is none of that version (a tag hides it) the tuple is not shown.
+  if (packet.ethType !== (wide === null ? 0x0800 : 0x86dd)) return;
   const last = wide === null ? 0 : 3;
   if (wide !== null) {
     for (let i = 0; i < 3; i++) {

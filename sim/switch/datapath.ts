@@ -8,20 +8,21 @@ import { Conntrack } from "./conntrack/conntrack.ts";
 import { Fragments, takeOver } from "./conntrack/fragments.ts";
 import type { Flavour } from "./conntrack/life.ts";
 import { fillCt } from "./ct-fields.ts";
-import { FlowCache } from "./flow-cache.ts";
 import type { FlowTables } from "./flow-tables.ts";
 import type { Groups } from "./groups.ts";
 import { extractKey } from "./key.ts";
 import { PACKET_WORD, PIPELINE_WORDS, W, WORDS } from "./layout.ts";
 import { MacTable } from "./mac-table.ts";
-import { normalPort, withoutEmptyTag } from "./normal.ts";
+import { normalPort } from "./normal.ts";
 import type { Observer } from "./observer.ts";
-import type { Operation, Program } from "./operation.ts";
+import type { Frozen, Operation, Program } from "./operation.ts";
 import { type Output, zeroCounters } from "./output.ts";
 import { Packet } from "./packet.ts";
 import { packetInOf } from "./packet-in.ts";
 import type { Ports } from "./ports.ts";
+import { symmetricHash } from "./symmetric-hash.ts";
 import { Walk } from "./walk.ts";
+import { Walks } from "./walks.ts";
 import { writeWord } from "./write-field.ts";
 
 const ETHERNET_BYTES = 14;
@@ -54,8 +55,7 @@ export class Datapath {
   readonly #limits: SwitchLimits;
   readonly #packetIns: boolean;
   readonly #macs: MacTable;
-  /** By table in which the walk starts. */
-  #caches: (FlowCache | undefined)[] = [];
+  readonly #walks: Walks;
   /** One key for each depth of recirculation; reused for every packet. */
   readonly #keys: Int32Array[];
   readonly #packet = new Packet(new Uint8Array(0));
@@ -64,7 +64,7 @@ export class Datapath {
   #nowMs = -1;
   readonly #pipeline = {
     table: (number: number) => this.#tables.table(number),
-    groupLists: (group: number) => this.#groups.lists(group),
+    groupLists: (group: number, hash: () => number) => this.#groups.lists(group, hash),
     portNumber: (port: PortRef) =>
       typeof port === "number" ? port : (this.#ports.names.get(port) ?? PORT.none),
   };
@@ -83,13 +83,14 @@ export class Datapath {
       options.flavour,
     );
     this.fragments = new Fragments(options.limits);
+    this.#walks = new Walks(this.#pipeline, options.limits.flowCacheSlots, this.counters);
     const depths = options.limits.recirculationsMax + 1;
     this.#keys = Array.from({ length: depths }, () => new Int32Array(WORDS));
   }
 
   /** After a change of rules or ports: results of earlier walks hold no more. */
   forgetResults(): void {
-    this.#caches = [];
+    this.#walks.forget();
   }
 
   forgetPort(no: number): void {
@@ -151,38 +152,22 @@ export class Datapath {
     return this.#nowMs;
   }
 
-  /** One walk through the tables from `table` on, from the cache where another packet went the same way. */
-  #pass(packet: Packet, key: Int32Array, table: number, depth: number): void {
-    if (this.observer !== null) {
-      this.#observedPass(this.observer, packet, key, table, depth);
-      return;
-    }
-    let cache = this.#caches[table];
-    if (cache === undefined) {
-      cache = new FlowCache(this.#limits.flowCacheSlots);
-      this.#caches[table] = cache;
-    }
-    let program = cache.find(key);
-    if (program === null) {
-      const walk = new Walk(this.#pipeline, key);
-      program = walk.run(table);
-      cache.insert(key, walk.mask, program);
-      this.counters.walks++;
-    } else this.counters.cached++;
-    this.#perform(packet, program, key, depth);
-  }
-
-  #observedPass(
-    observer: Observer,
+  /** One walk through the tables from `table` on, or on with what another one left (`frozen`). */
+  #pass(
     packet: Packet,
     key: Int32Array,
     table: number,
     depth: number,
+    frozen: Frozen | null = null,
   ): void {
+    const { observer } = this;
+    if (observer === null) {
+      this.#perform(packet, this.#walks.find(key, table, frozen), key, depth);
+      return;
+    }
     observer.beginPass(table, key);
-    const program = new Walk(this.#pipeline, key, observer).run(table);
+    const program = this.#walks.watch(observer, key, table, frozen);
     observer.endWalk(program);
-    this.counters.walks++;
     this.#perform(packet, program, key, depth);
     observer.endPass();
   }
@@ -229,7 +214,7 @@ export class Datapath {
           break;
         }
         case "normal":
-          this.#normal(packet, operation.inPort);
+          this.#normal(packet, operation);
           break;
         case "flood":
           this.#flood(packet, operation.inPort, operation.toAll);
@@ -238,13 +223,16 @@ export class Datapath {
           this.#toController(packet, operation, key);
           break;
         case "push_vlan":
-          packet.pushVlan(operation.ethType);
+          packet.pushVlan(operation.ethType, operation.tci);
           break;
         case "pop_vlan":
           packet.popVlan();
           break;
         case "ct_clear":
           packet.ctClear();
+          break;
+        case "hash":
+          packet.dpHash = symmetricHash(packet);
           break;
         case "clone":
           this.#run(packet.clone(), operation.operations, key, depth);
@@ -263,7 +251,7 @@ export class Datapath {
       return;
     }
     this.#tables.learn(rule, (port) => this.#ports.number(port), this.#now());
-    this.#caches = [];
+    this.#walks.forget();
   }
 
   /** `ct` while there are fragments: what follows it is done for all of a packet, once the last one is there. */
@@ -335,8 +323,9 @@ export class Datapath {
       const w = words[j]!;
       key[w] = (key[w]! & ~words[j + 2]!) | words[j + 1]!;
     }
+    key[W.dpHash] = packet.dpHash;
     fillCt(packet, key);
-    this.#pass(packet, key, operation.table, depth);
+    this.#pass(packet, key, operation.table, depth, operation.frozen);
   }
 
   #emit(port: number, packet: Packet, maxLength: number = Number.POSITIVE_INFINITY): void {
@@ -356,10 +345,10 @@ export class Datapath {
     }
   }
 
-  #normal(packet: Packet, inPort: number): void {
-    const port = normalPort(packet, inPort, this.#macs, this.#now());
-    if (port === "flood") this.#flood(withoutEmptyTag(packet), inPort);
-    else if (port !== null) this.#emit(port, withoutEmptyTag(packet));
+  #normal(packet: Packet, { inPort, vlan }: Extract<Operation, { op: "normal" }>): void {
+    const port = normalPort(packet, inPort, vlan, this.#macs, this.#now());
+    if (port === "flood") this.#flood(packet, inPort);
+    else if (port !== null) this.#emit(port, packet);
   }
 
   #toController(

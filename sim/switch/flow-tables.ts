@@ -1,8 +1,9 @@
 import { InputError } from "../../src/base/errors.ts";
 import type { Action } from "../../src/rule/action.ts";
 import type { FlowMod } from "../../src/rule/flow-mod.ts";
+import { formatRule } from "../../src/rule/format.ts";
 import type { PortRef } from "../../src/rule/port.ts";
-import { withPushedTags } from "../../src/rule/pushed-tags.ts";
+import { popsUnknownTag, withPushedTags } from "../../src/rule/pushed-tags.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import { type ChangeOptions, changeFlows, identity } from "./change-flows.ts";
 import { Groups, usesGroup } from "./groups.ts";
@@ -115,10 +116,15 @@ export class FlowTables {
   }
 }
 
-/** As OpenFlow 1.1 and later carry it to the switch. */
+/** As OpenFlow 1.1 and later carry it to the switch. Throws InputError for what they do not take. */
 function carried(rule: Rule): Rule {
+  if (popsUnknownTag(rule.actions, rule.match))
+    throw new InputError("a tag is popped that the packet is not known to have", {
+      where: formatRule(rule),
+      mend: "match a tag (vlan_tci=0x1000/0x1000), or push one before",
+    });
   const actions = withPushedTags(rule.actions, rule.match);
-  return actions.length === rule.actions.length ? rule : { ...rule, actions };
+  return actions === rule.actions ? rule : { ...rule, actions };
 }
 
 function expiryMs({ rule, addedMs, usedMs }: Entry): number {

@@ -2,10 +2,14 @@ import { InputError } from "../../src/base/errors.ts";
 import type { Action } from "../../src/rule/action.ts";
 import { intoActionSet } from "../../src/rule/action-set.ts";
 import type { Bucket, Group } from "../../src/rule/group.ts";
+import type { Match } from "../../src/rule/match.ts";
+import { withPushedTags } from "../../src/rule/pushed-tags.ts";
+import { hashMap } from "./hash-map.ts";
 
 /** The groups of a bridge. */
 export class Groups {
   readonly #byId = new Map<number, Group>();
+  readonly #hashMaps = new WeakMap<Group, readonly Bucket[] | null>();
 
   /** Throws InputError, in OpenFlow's words, for a number that is taken. */
   add(group: Group): void {
@@ -32,31 +36,43 @@ export class Groups {
   }
 
   /**
-   * The lists of actions that a packet goes through, each on its own copy. Of a `select` group the heaviest bucket is
-   * taken, and of a fast failover the first: every port of the simulator is alive.
+   * The lists of actions that a packet goes through, each on its own copy; `null`: that depends on the packet's hash, and
+   * `hash` says 0. Of a fast failover the first bucket is taken: every port of the simulator is alive.
    */
-  lists(id: number): readonly (readonly Action[])[] {
+  lists(id: number, hash: () => number): readonly (readonly Action[])[] | null {
     const group = this.#byId.get(id);
     if (group === undefined) return [];
-    return chosen(group).map(({ actions }) =>
-      actions.reduce(intoActionSet, [] as readonly Action[]),
-    );
+    const { buckets, type } = group;
+    if (type !== "select") return listsOf(type === "all" ? buckets : buckets.slice(0, 1));
+    const map = this.#hashMap(group);
+    if (map === null) return listsOf(heaviest(buckets));
+    const known = hash();
+    return known === 0 ? null : listsOf([map[known & (map.length - 1)]!]);
+  }
+
+  #hashMap(group: Group): readonly Bucket[] | null {
+    const known = this.#hashMaps.get(group);
+    if (known !== undefined) return known;
+    const map = hashMap(group.buckets);
+    this.#hashMaps.set(group, map);
+    return map;
   }
 }
 
-function chosen({ type, buckets }: Group): readonly Bucket[] {
-  switch (type) {
-    case "all":
-      return buckets;
-    case "indirect":
-    case "ff":
-      return buckets.slice(0, 1);
-    case "select":
-      return buckets
-        .toSorted((a, b) => b.weight - a.weight)
-        .slice(0, 1)
-        .filter(({ weight }) => weight > 0);
-  }
+/** A bucket is an action set. */
+function listsOf(buckets: readonly Bucket[]): readonly (readonly Action[])[] {
+  return buckets.map(({ actions }) =>
+    withPushedTags(actions, ANY_PACKET).reduce(intoActionSet, [] as readonly Action[]),
+  );
+}
+
+const ANY_PACKET: Match = { inPort: null, fields: [] };
+
+function heaviest(buckets: readonly Bucket[]): readonly Bucket[] {
+  return buckets
+    .toSorted((a, b) => b.weight - a.weight)
+    .slice(0, 1)
+    .filter(({ weight }) => weight > 0);
 }
 
 /** Whether `group`, or any group for `null`, is among the actions. */

@@ -1,4 +1,4 @@
-import { PACKET_WORD, W, WORDS } from "./layout.ts";
+import { PACKET_WORD, SERVICE_TAG, W, WORDS } from "./layout.ts";
 import type { Packet } from "./packet.ts";
 
 /**
@@ -26,7 +26,7 @@ export function extractKey(packet: Packet, key: Int32Array): void {
   let type = (b[12]! << 8) | b[13]!;
   if ((type === 0x8100 || type === 0x88a8) && size >= 18) {
     // The bit of "canonical format" says "there is a tag" (OvS's VLAN_CFI).
-    key[W.vlanTci] = (b[14]! << 8) | b[15]! | 0x1000;
+    key[W.vlanTci] = (b[14]! << 8) | b[15]! | (type === 0x8100 ? 0x1000 : 0x1000 | SERVICE_TAG);
     type = (b[16]! << 8) | b[17]!;
     at = 18;
   }

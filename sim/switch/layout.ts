@@ -11,39 +11,43 @@ export const W = {
   tunId: 3,
   pktMark: 5,
   reg: 6,
-  ctState: 22,
-  ctZone: 23,
-  ctMark: 24,
-  ctLabel: 25,
-  ctSrc: 29,
-  ctDst: 33,
-  ctProto: 37,
-  ctTpSrc: 38,
-  ctTpDst: 39,
-  ethSrc: 40,
-  ethDst: 42,
-  ethType: 44,
-  vlanTci: 45,
-  ipSrc: 46,
-  ipDst: 50,
-  ipv6Label: 54,
-  nwProto: 55,
-  nwTos: 56,
-  nwTtl: 57,
-  ipFrag: 58,
-  tpSrc: 59,
-  tpDst: 60,
-  tcpFlags: 61,
-  arpSha: 62,
-  arpTha: 64,
-  ndTarget: 66,
+  dpHash: 22,
+  ctState: 23,
+  ctZone: 24,
+  ctMark: 25,
+  ctLabel: 26,
+  ctSrc: 30,
+  ctDst: 34,
+  ctProto: 38,
+  ctTpSrc: 39,
+  ctTpDst: 40,
+  ethSrc: 41,
+  ethDst: 43,
+  ethType: 45,
+  vlanTci: 46,
+  ipSrc: 47,
+  ipDst: 51,
+  ipv6Label: 55,
+  nwProto: 56,
+  nwTos: 57,
+  nwTtl: 58,
+  ipFrag: 59,
+  tpSrc: 60,
+  tpDst: 61,
+  tcpFlags: 62,
+  arpSha: 63,
+  arpTha: 65,
+  ndTarget: 67,
 } as const;
 
-export const WORDS = 70;
+export const WORDS = 71;
 /** Words below this one belong to the pipeline (port, registers) and survive recirculation. */
-export const PIPELINE_WORDS = W.ctState;
+export const PIPELINE_WORDS = W.dpHash;
 /** Words from here on come from the packet's bytes. */
 export const PACKET_WORD = W.ethSrc;
+
+/** In the word `vlanTci`, above the TCI: the tag has the type 0x88a8. */
+export const SERVICE_TAG = 0x10000;
 
 /** The place of a field: `words` words from `word` on; in the last one the field starts at bit `shift`. */
 export interface Place {

@@ -8,12 +8,11 @@ import type { Packet } from "./packet.ts";
 export function normalPort(
   packet: Packet,
   inPort: number,
+  vlan: number,
   macs: MacTable,
   nowMs: number,
 ): number | "flood" | null {
   if (packet.bytes.length < 14 || isReserved(packet)) return null;
-  const tagged = packet.get16(12) === 0x8100;
-  const vlan = tagged && packet.bytes.length >= 18 ? packet.get16(14) & 0xfff : 0;
   const sourceIsGroup = (packet.bytes[6]! & 1) !== 0;
   if (!sourceIsGroup) macs.learn(vlan, packet.get16(6), packet.get32(8), inPort, nowMs);
   if ((packet.bytes[0]! & 1) !== 0) return "flood";
@@ -25,13 +24,4 @@ export function normalPort(
 /** 01:80:c2:00:00:00 to :0f, for protocols between neighbouring bridges (IEEE 802.1D, table 7-10). */
 function isReserved(packet: Packet): boolean {
   return packet.get32(0) === 0x0180c200 && packet.bytes[4] === 0 && (packet.bytes[5]! & 0xf0) === 0;
-}
-
-/** Without an IEEE 802.1Q tag that says neither VLAN nor priority: such a tag ends here. */
-export function withoutEmptyTag(packet: Packet): Packet {
-  const isEmpty = packet.get16(12) === 0x8100 && (packet.get16(14) & 0xefff) === 0;
-  if (!isEmpty || packet.bytes.length < 18) return packet;
-  const copy = packet.clone();
-  copy.popVlan();
-  return copy;
 }

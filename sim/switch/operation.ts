@@ -1,4 +1,4 @@
-import type { CONTROLLER_REASONS, Nat } from "../../src/rule/action.ts";
+import type { Action, CONTROLLER_REASONS, Nat } from "../../src/rule/action.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import type { Entry } from "./table.ts";
 
@@ -18,7 +18,7 @@ export type Operation =
     }
   /** Triples, flat: word, value, mask. */
   | { readonly op: "write"; readonly words: Int32Array }
-  | { readonly op: "push_vlan"; readonly ethType: number }
+  | { readonly op: "push_vlan"; readonly ethType: number; readonly tci: number }
   | { readonly op: "pop_vlan" }
   | {
       readonly op: "ct";
@@ -30,10 +30,21 @@ export type Operation =
       readonly markMask: number;
       readonly label: { readonly value: Int32Array; readonly mask: Int32Array } | null;
     }
-  /** Walk the tables again from `table`; `words` are the pipeline's words that were written: word, value, mask. */
-  | { readonly op: "recirculate"; readonly table: number; readonly words: Int32Array }
+  /** Hash addresses and ports, for a select group. */
+  | { readonly op: "hash" }
+  /**
+   * Walk the tables again from `table`, or go on with what `frozen` says; `words` are the pipeline's words that were
+   * written: word, value, mask.
+   */
+  | {
+      readonly op: "recirculate";
+      readonly table: number;
+      readonly words: Int32Array;
+      readonly frozen: Frozen | null;
+    }
   | { readonly op: "ct_clear" }
-  | { readonly op: "normal"; readonly inPort: number }
+  /** `vlan`: in which the sender's address is learned, and the destination's looked for. */
+  | { readonly op: "normal"; readonly inPort: number; readonly vlan: number }
   /** `toAll`: through ports that do not flood, too. */
   | { readonly op: "flood"; readonly inPort: number; readonly toAll: boolean }
   | {
@@ -54,6 +65,23 @@ export type Operation =
     }
   | { readonly op: "clone"; readonly operations: readonly Operation[] }
   | { readonly op: "learn"; readonly rule: Rule };
+
+/** An action that is still to be done, and the rule whose action it is. */
+export interface FrozenAction {
+  readonly action: Action;
+  readonly table: number;
+  readonly cookie: bigint | null;
+}
+
+/** What a walk leaves to the one that goes on with its packet. */
+export interface Frozen {
+  /** `null`: look into the table. */
+  readonly actions: readonly FrozenAction[] | null;
+  readonly actionSet: readonly Action[];
+  readonly stack: readonly { readonly value: bigint; readonly bits: number }[];
+  /** Whether the next walk sees what conntrack said. */
+  readonly tracked: boolean;
+}
 
 /** The result of one walk through the tables. */
 export interface Program {

@@ -25,6 +25,9 @@ export class Packet {
   /** Checksums of IP and transport: not looked at yet, right, wrong. Changes keep them right or wrong. */
   checksums: 0 | 1 | 2 = 0;
 
+  /** What a select group chooses by; 0: not computed yet. */
+  dpHash = 0;
+
   ctState = 0;
   ctZone = 0;
   ctMark = 0;
@@ -46,6 +49,7 @@ export class Packet {
     this.shared = true;
     this.changed = true;
     this.checksums = 0;
+    this.dpHash = 0;
     this.ctClear();
   }
 
@@ -70,6 +74,7 @@ export class Packet {
     copy.protocol = this.protocol;
     copy.fragment = this.fragment;
     copy.checksums = this.checksums;
+    copy.dpHash = this.dpHash;
     copy.ctState = this.ctState;
     copy.ctZone = this.ctZone;
     copy.ctMark = this.ctMark;
@@ -158,13 +163,15 @@ export class Packet {
     if (this.l4 !== 0) this.put16(this.l4 + which, port, 0, this.transportChecksum());
   }
 
-  pushVlan(ethType: number): void {
+  pushVlan(ethType: number, tci: number): void {
     const old = this.bytes;
     const b = new Uint8Array(old.length + 4);
     b.set(old.subarray(0, 12));
     b.set(old.subarray(12), 16);
     b[12] = ethType >>> 8;
     b[13] = ethType & 0xff;
+    b[14] = tci >>> 8;
+    b[15] = tci & 0xff;
     this.#replace(b, 4);
   }
 

@@ -7,11 +7,14 @@ export interface Pipeline {
   table(number: number): Table | undefined;
   /** The number of a port; `PORT.none` for a name that the bridge does not have. */
   portNumber(port: PortRef): number;
-  /** What a group does with a packet: lists of actions, each on a copy. */
-  groupLists(group: number): readonly (readonly Action[])[];
+  /**
+   * What a group does with a packet: lists of actions, each on a copy. `null`: it chooses by the packet's hash, and that
+   * is 0: it is not known yet.
+   */
+  groupLists(group: number, hash: () => number): readonly (readonly Action[])[] | null;
 }
 
-/** What `clone` must copy the packet for: Open vSwitch takes everything else back. */
+/** What `clone` must copy the packet for: everything else is taken back. */
 export function isIrreversible(action: Action): boolean {
   return action.kind === "ct" || (action.kind === "output" && action.maxLength !== undefined);
 }

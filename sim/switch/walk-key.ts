@@ -1,37 +1,57 @@
 import type { ModName, Subfield } from "../../src/rule/action.ts";
 import { type Field, fieldNamed, type Prerequisite } from "../../src/rule/field.ts";
 import { hasFields } from "./has-fields.ts";
-import { forEachWord, PACKET_WORD, PIPELINE_WORDS, readBits, W, WORDS } from "./layout.ts";
+import {
+  forEachWord,
+  PACKET_WORD,
+  PIPELINE_WORDS,
+  readBits,
+  SERVICE_TAG,
+  W,
+  WORDS,
+} from "./layout.ts";
 import { MODIFIED } from "./modified.ts";
+import type { Operation } from "./operation.ts";
+import { normalStack, retag, type TagStack } from "./tag-stack.ts";
 
 /** What a walk knows of its packet at one moment, for going back to it. */
 export interface WalkKeyState {
   readonly key: Int32Array;
   readonly written: Int32Array;
-  readonly innerTags: readonly number[];
+  readonly innerTag: number;
   readonly ctCleared: boolean;
 }
 
-/** The flow key during a walk: what was read of it has a say in the result, what was written goes into the packet. */
+/** What the packet's bytes say at one moment. */
+export interface WalkBase {
+  readonly key: Int32Array;
+  readonly tags: TagStack;
+}
+
+/**
+ * The flow key during a walk: what was read of it has a say in the result, what was set goes into the packet. As in Open
+ * vSwitch, it is compared with what the packet's bytes are taken to say: what was set to the value that they have is not
+ * written, and what was set and is taken back is written back once something sees the packet again.
+ */
 export class WalkKey {
   readonly words: Int32Array;
   /** Bits of the key that had a say. */
   readonly mask = new Int32Array(WORDS);
-  /** What the walk takes the packet's bytes to say; a translation on the way it does not know of. */
-  readonly #base: Int32Array;
-  /** Bits of the packet's fields that were set and are not yet written to its bytes. */
-  readonly #dirty = new Int32Array(WORDS);
+  /** What the packet's bytes are taken to say; a translation on the way it does not know of. */
+  #base: Int32Array;
+  #baseTags: TagStack;
+  /** The tag below the one in `words`, where this walk pushed that. */
+  #innerTag = 0;
   /** Bits of the packet's fields that were set at any time of the walk. */
   readonly #touched = new Int32Array(WORDS);
   /** Bits of registers and conntrack fields that were set. */
   #written = new Int32Array(WORDS);
-  /** Tags below those that this walk pushed. */
-  #innerTags: number[] = [];
   #ctCleared = false;
 
   constructor(key: Int32Array) {
     this.words = key.slice();
     this.#base = key.slice();
+    this.#baseTags = this.#tags;
     this.mask[W.inPort] = -1;
     this.mask[W.ethType] = -1;
     this.mask[W.nwProto] = -1;
@@ -43,6 +63,22 @@ export class WalkKey {
     return this.words[W.inPort]!;
   }
 
+  /** What a select group chooses by; 0: not known yet. */
+  get dpHash(): number {
+    this.mask[W.dpHash] = -1;
+    return this.words[W.dpHash]!;
+  }
+
+  /** Of the outer tag; 0 where there is none. */
+  get vlan(): number {
+    const tag = this.words[W.vlanTci]!;
+    return (tag & 0x1000) === 0 ? 0 : tag & 0xfff;
+  }
+
+  get #tags(): TagStack {
+    return [this.words[W.vlanTci]!, this.#innerTag];
+  }
+
   /** The conntrack fields were cleared, or hold what no packet at this place can have. */
   get ctCleared(): boolean {
     return this.#ctCleared;
@@ -52,32 +88,27 @@ export class WalkKey {
     return {
       key: this.words.slice(),
       written: this.#written.slice(),
-      innerTags: [...this.#innerTags],
+      innerTag: this.#innerTag,
       ctCleared: this.#ctCleared,
     };
   }
 
-  /** Back to an earlier moment, with nothing left to write into the packet. */
-  restore({ key, written, innerTags, ctCleared }: WalkKeyState): void {
+  /** Back to an earlier moment; what the packet got since is to be written back. */
+  restore({ key, written, innerTag, ctCleared }: WalkKeyState): void {
     this.words.set(key);
-    this.#base.set(key);
     this.#written = written.slice();
-    this.#innerTags = [...innerTags];
+    this.#innerTag = innerTag;
     this.#ctCleared = ctCleared;
-    this.#dirty.fill(0);
   }
 
-  /** Back to an earlier moment of the same packet: what it got since is to be written back. */
-  revert({ key, written, ctCleared }: WalkKeyState): void {
-    for (let w = PACKET_WORD; w < WORDS; w++) {
-      // Not only what differs: another packet on the same way has other values to be written back.
-      const touched = this.#touched[w]!;
-      this.#dirty[w]! |= touched;
-      this.mask[w]! |= touched;
-    }
-    this.words.set(key);
-    this.#written = written.slice();
-    this.#ctCleared = ctCleared;
+  get base(): WalkBase {
+    return { key: this.#base.slice(), tags: this.#baseTags };
+  }
+
+  /** The packet is another one from here on: that of an earlier moment. */
+  set base({ key, tags }: WalkBase) {
+    this.#base = key;
+    this.#baseTags = tags;
   }
 
   /** Whether this packet has fields with that prerequisite. */
@@ -122,10 +153,8 @@ export class WalkKey {
       mask,
       (word, v, m) => {
         this.words[word] = (this.words[word]! & ~m) | v;
-        if (word >= PACKET_WORD) {
-          this.#dirty[word]! |= m;
-          this.#touched[word]! |= m;
-        } else this.#written[word]! |= m;
+        const set = word >= PACKET_WORD ? this.#touched : this.#written;
+        set[word]! |= m;
       },
       start,
     );
@@ -145,16 +174,17 @@ export class WalkKey {
     }
   }
 
-  pushTag(): void {
+  pushTag(ethType: number): void {
     this.mask[W.vlanTci] = -1;
-    this.#innerTags.push(this.words[W.vlanTci]!);
-    this.words[W.vlanTci] = 0x1000;
-    this.#base[W.vlanTci] = 0x1000;
+    this.#touched[W.vlanTci] = -1;
+    this.#innerTag = this.words[W.vlanTci]!;
+    this.words[W.vlanTci] = ethType === 0x8100 ? 0x1000 : 0x1000 | SERVICE_TAG;
   }
 
   popTag(): void {
-    this.words[W.vlanTci] = this.#innerTags.pop() ?? 0;
-    this.#base[W.vlanTci] = this.words[W.vlanTci]!;
+    this.#touched[W.vlanTci] = -1;
+    this.words[W.vlanTci] = this.#innerTag;
+    this.#innerTag = 0;
   }
 
   /** One hop less; `false`: the packet has no other left, and stays as it is. */
@@ -166,21 +196,36 @@ export class WalkKey {
     return true;
   }
 
-  /**
-   * What is to be written into the packet's bytes, as triples word, value, mask; it counts as written then. As in Open
-   * vSwitch, what was set to the value that it had is not written: a translation that came in between stays.
-   */
-  takeChanges(): Int32Array {
-    for (let w = PACKET_WORD; w < WORDS; w++) {
-      const dirty = this.#dirty[w]!;
-      if (dirty === 0) continue;
-      this.mask[w]! |= dirty;
-      if (((this.words[w]! ^ this.#base[w]!) & dirty) === 0) this.#dirty[w] = 0;
+  /** What gives the packet's bytes all that was set; they count as written then. */
+  takeChanges(): Operation[] {
+    return this.#takeChanges(this.#tags);
+  }
+
+  /** The same, with the tags that `normal` sends. */
+  takeNormalChanges(): Operation[] {
+    this.mask[W.vlanTci] = -1;
+    return this.#takeChanges(normalStack(this.#tags));
+  }
+
+  #takeChanges(tags: TagStack): Operation[] {
+    const changes: number[] = [];
+    for (let w: number = PACKET_WORD; w < WORDS; w++) {
+      const touched = this.#touched[w]!;
+      if (touched === 0) continue;
+      this.mask[w]! |= touched;
+      if (w === W.vlanTci || ((this.words[w]! ^ this.#base[w]!) & touched) === 0) continue;
+      changes.push(w, this.words[w]! & touched, touched);
       this.#base[w] = this.words[w]!;
     }
-    const changes = triples(this.words, this.#dirty, PACKET_WORD, WORDS);
-    if (changes.length > 0) this.#dirty.fill(0);
-    return changes;
+    const operations: Operation[] = [];
+    if (changes.length > 0) operations.push({ op: "write", words: Int32Array.from(changes) });
+    const [outer, inner] = this.#baseTags;
+    if (outer !== tags[0] || inner !== tags[1]) {
+      this.mask[W.vlanTci] = -1;
+      operations.push(...retag(this.#baseTags, tags));
+      this.#baseTags = tags;
+    }
+    return operations;
   }
 
   /** Port and registers that were written, as triples word, value, mask. */
@@ -188,69 +233,38 @@ export class WalkKey {
     return triples(this.words, this.#written, 0, PIPELINE_WORDS);
   }
 
-  /** Calls `exec`, which sets mark and label of the connection, and gives what it set: the packet's own stay. */
+  /**
+   * Calls `exec`, which sets mark and label of the connection, and gives what it set: the packet's own stay. Open vSwitch
+   * takes the bits that `exec` reads for set, too: the connection gets them from the packet.
+   */
   connectionChanges(exec: () => void): {
     readonly mark: number;
     readonly markMask: number;
     readonly label: { readonly value: Int32Array; readonly mask: Int32Array } | null;
   } {
     const kept = this.words.slice(W.ctState, PACKET_WORD);
+    const [from, to] = [W.ctMark, W.ctLabel + 4];
+    const seen = this.mask.slice(from, to);
     this.#written.fill(0, W.ctState, PACKET_WORD);
+    this.mask.fill(0, from, to);
     exec();
-    const labelOf = (from: Int32Array): Int32Array => from.slice(W.ctLabel, W.ctLabel + 4);
-    const mask = labelOf(this.#written);
-    const value = labelOf(this.words).map((word, i) => word & mask[i]!);
-    const markMask = this.#written[W.ctMark]!;
-    const mark = this.words[W.ctMark]! & markMask;
+    const used = this.mask.slice(from, to).map((read, i) => read | this.#written[from + i]!);
+    const values = this.words.slice(from, to).map((word, i) => word & used[i]!);
+    for (const [i, bits] of seen.entries()) this.mask[from + i]! |= bits;
     this.words.set(kept, W.ctState);
-    return { mark, markMask, label: mask.some((word) => word !== 0) ? { value, mask } : null };
+    const mask = used.slice(1);
+    return {
+      mark: values[0]!,
+      markMask: used[0]!,
+      label: mask.some((word) => word !== 0) ? { value: values.slice(1), mask } : null,
+    };
   }
 
   clearCt(): void {
     this.#ctCleared = true;
     this.words.fill(0, W.ctState, PACKET_WORD);
   }
-
-  /**
-   * Calls `look` while the connection's original direction stands where the packet's addresses, protocol and ports are.
-   * `false`, and no call: there is none.
-   */
-  withConnectionTuple(look: () => void): boolean {
-    this.mask[W.ctProto] = -1;
-    if (this.words[W.ctProto] === 0 || !this.has("ip")) return false;
-    const places = this.has("ipv4") ? IPV4_TUPLE : IPV6_TUPLE;
-    // Which of the two had a say is not worth telling apart.
-    for (const [own, original] of places) this.mask[own] = this.mask[original] = -1;
-    this.#swap(places);
-    look();
-    this.#swap(places);
-    return true;
-  }
-
-  #swap(places: readonly (readonly [number, number])[]): void {
-    for (const [a, b] of places) {
-      const word = this.words[a]!;
-      this.words[a] = this.words[b]!;
-      this.words[b] = word;
-    }
-  }
 }
-
-const IPV4_TUPLE: readonly (readonly [own: number, original: number])[] = [
-  [W.ipSrc, W.ctSrc],
-  [W.ipDst, W.ctDst],
-  [W.nwProto, W.ctProto],
-  [W.tpSrc, W.ctTpSrc],
-  [W.tpDst, W.ctTpDst],
-];
-
-const IPV6_TUPLE: typeof IPV4_TUPLE = [
-  ...IPV4_TUPLE,
-  ...[1, 2, 3].flatMap((i): [number, number][] => [
-    [W.ipSrc + i, W.ctSrc + i],
-    [W.ipDst + i, W.ctDst + i],
-  ]),
-];
 
 function triples(key: Int32Array, masks: Int32Array, from: number, to: number): Int32Array {
   const words: number[] = [];

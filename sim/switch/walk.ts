@@ -1,15 +1,16 @@
 import { SWITCH_LIMITS } from "../../src/base/limits.ts";
-import type { Action, ControllerAction, CtAction } from "../../src/rule/action.ts";
+import type { Action, CtAction } from "../../src/rule/action.ts";
 import { hasEnd, intoActionSet } from "../../src/rule/action-set.ts";
-import { fieldNamed } from "../../src/rule/field.ts";
 import { PORT } from "../../src/rule/port.ts";
-import { W } from "./layout.ts";
+import { changeKey } from "./change-key.ts";
 import { learnedRule } from "./learned-rule.ts";
+import { lookUp } from "./look-up.ts";
 import type { WalkObserver } from "./observer.ts";
-import type { DropReason, Operation, Program } from "./operation.ts";
+import type { DropReason, Frozen, FrozenAction, Program } from "./operation.ts";
 import { isIrreversible, OWN_PORTS, type Pipeline } from "./pipeline.ts";
 import type { Entry } from "./table.ts";
 import { WalkKey } from "./walk-key.ts";
+import { type ControllerNews, WalkOutput } from "./walk-output.ts";
 
 /** Thrown inside a walk only: it ends it and drops everything, earlier outputs too. */
 class Dropped extends Error {
@@ -20,28 +21,28 @@ class Dropped extends Error {
   }
 }
 
-type ControllerOperation = Extract<Operation, { op: "controller" }>;
-
 /**
- * One walk of one packet through the tables ("translation" in Open vSwitch). Actions are not done but written down as
- * operations, and `mask` collects the bits of the key that had a say: the result holds for every packet that agrees
- * in them.
+ * One walk of one packet through the tables ("translation" in Open vSwitch, and in the same order as there:
+ * ofproto/ofproto-dpif-xlate.c). Actions are not done but written down as operations, and `mask` collects the bits of the
+ * key that had a say: the result holds for every packet that agrees in them.
  */
 export class Walk {
   readonly #pipeline: Pipeline;
   readonly #observer: WalkObserver | null;
   readonly #key: WalkKey;
-  #operations: Operation[] = [];
+  readonly #out: WalkOutput;
   readonly #entries: Entry[] = [];
-  readonly #stack: { value: bigint; bits: number }[] = [];
-  #actionSet: Action[] = [];
+  #stack: { readonly value: bigint; readonly bits: number }[] = [];
+  #actionSet: readonly Action[] = [];
   #table = 0;
   #depth = 0;
   #resubmits = 0;
+  /** Nothing more is done: after `exit`, or because the walk is frozen. */
   #exit = false;
-  /** Tags that were pushed more than popped: by now, and when something last saw the packet. */
-  #tags = 0;
-  #seenTags = 0;
+  /** What the next walk is to do, while the way back to where that one begins is not over. */
+  #frozen: FrozenAction[] | null = null;
+  /** Whether the conntrack fields are those of the packet. */
+  #tracked = false;
   /** Of the rule whose actions are done. */
   #cookie: bigint | null = null;
 
@@ -49,47 +50,74 @@ export class Walk {
     this.#pipeline = pipeline;
     this.#observer = observer;
     this.#key = new WalkKey(key);
+    this.#out = new WalkOutput(this.#key);
   }
 
   get mask(): Int32Array {
     return this.#key.mask;
   }
 
-  /** From a table on. */
-  run(table: number): Program {
-    return this.#finish(() => this.#enter(table, { reportMiss: true }));
+  /** From a table on, which another walk may have left something to: `frozen`. */
+  run(table: number, frozen: Frozen | null = null): Program {
+    return this.#finish(() => {
+      this.#tracked = frozen === null || frozen.tracked;
+      if (!this.#tracked) this.#key.clearCt();
+      if (frozen !== null) {
+        this.#stack = [...frozen.stack];
+        this.#actionSet = frozen.actionSet;
+      }
+      const actions = frozen?.actions ?? null;
+      if (actions === null) this.#enter(table, { reportMiss: true, isLast: true });
+      else this.#each(actions, true);
+    });
   }
 
   /** A list of actions that no rule has (`packet-out`). */
   runActions(actions: readonly Action[]): Program {
-    return this.#finish(() => this.#list(actions));
+    return this.#finish(() => this.#list(actions, true));
   }
 
   #finish(walk: () => void): Program {
     let dropped: DropReason | null = null;
     try {
       walk();
-      const set = this.#actionSet;
-      this.#actionSet = [];
-      this.#exit = false;
-      this.#cookie = this.#entries[0]?.rule.cookie ?? null;
-      if (hasEnd(set)) this.#list(set);
+      this.#cookie = this.#entries[0]?.rule.cookie ?? this.#cookie;
+      this.#end();
     } catch (error) {
       if (!(error instanceof Dropped)) throw error;
       dropped = error.reason;
     }
     return {
-      operations: dropped === null ? this.#operations : [],
+      operations: dropped === null ? this.#out.operations : [],
       entries: this.#entries,
       dropped,
     };
   }
 
+  /** At the end of a walk or a clone: the action set, or another walk. After `exit` there is no action set. */
+  #end(): void {
+    const set = this.#actionSet;
+    if (this.#frozen === null) {
+      this.#actionSet = [];
+      if (hasEnd(set)) this.#list(set, true);
+    }
+    if (this.#frozen === null) return;
+    this.#out.hash();
+    this.#recirculate(0, this.#frozen);
+    this.#frozen = null;
+  }
+
+  #recirculate(table: number, actions: readonly FrozenAction[] | null): void {
+    const [stack, actionSet, tracked] = [[...this.#stack], this.#actionSet, this.#tracked];
+    const isPlain = actions === null && stack.length === 0 && actionSet.length === 0;
+    this.#out.recirculate(table, isPlain ? null : { actions, actionSet, stack, tracked });
+  }
+
   #enter(
     number: number,
-    { inPort = this.#key.inPort, reportMiss = false, ct = false }: EnterOptions,
+    { inPort = this.#key.inPort, reportMiss = false, ct = false, isLast }: EnterOptions,
   ): void {
-    const found = this.#find(number, inPort, ct);
+    const found = lookUp(this.#key, this.#pipeline.table(number), inPort, ct);
     if (found === "untracked") return;
     const from = this.#table;
     this.#table = number;
@@ -98,7 +126,7 @@ export class Walk {
       this.#entries.push(found);
       const outer = this.#cookie;
       this.#cookie = found.rule.cookie;
-      this.#list(found.rule.actions);
+      this.#list(found.rule.actions, isLast);
       this.#cookie = outer;
     } else if (reportMiss) {
       // Open vSwitch has a rule of its own for misses, with cookie 0.
@@ -108,35 +136,52 @@ export class Walk {
     this.#table = from;
   }
 
-  /** The rule of a table for the packet as if it had come through `inPort`. */
-  #find(number: number, inPort: number, ct: boolean): Entry | null | "untracked" {
-    const table = this.#pipeline.table(number);
-    const { words, mask } = this.#key;
-    let entry: Entry | null = null;
-    const look = (): void => {
-      const ownPort = words[W.inPort]!;
-      words[W.inPort] = inPort;
-      entry = table?.find(words, mask) ?? null;
-      words[W.inPort] = ownPort;
-    };
-    if (!ct) look();
-    else if (!this.#key.withConnectionTuple(look)) return "untracked";
-    return entry;
+  /**
+   * Does a list of actions; one that stops (an expired TTL) leaves the caller's list to go on. `isLast`: nothing comes
+   * after it.
+   */
+  #list(actions: readonly Action[], isLast: boolean): void {
+    const [table, cookie] = [this.#table, this.#cookie];
+    this.#each(
+      actions.map((action) => ({ action, table, cookie })),
+      isLast,
+    );
   }
 
-  /** Does a list of actions; one that stops (an expired TTL) leaves the caller's list to go on. */
-  #list(actions: readonly Action[]): void {
-    for (const action of actions) {
-      if (this.#exit) return;
+  /** The same with actions of several rules, which another walk has left: one list, whatever lists they came from. */
+  #each(items: readonly FrozenAction[], isLast: boolean): void {
+    for (const [i, { action, table, cookie }] of items.entries()) {
+      if (this.#exit) {
+        this.#freeze(items.slice(i));
+        return;
+      }
+      this.#table = table;
+      this.#cookie = cookie;
       this.#observer?.beginAction(action, this.#key.words);
-      const goesOn = this.#do(action);
-      this.#observer?.endAction(this.#key.words, this.#operations);
+      const endsHere = isLast && i === items.length - 1 && this.#actionSet.length === 0;
+      const goesOn = this.#do(action, endsHere);
+      this.#observer?.endAction(this.#key.words, this.#out.operations);
       if (!goesOn) return;
+      // It is to be done again by the next walk.
+      if (this.#frozen?.length === 0) {
+        this.#freeze(items.slice(i));
+        return;
+      }
+    }
+  }
+
+  #freeze(items: readonly FrozenAction[]): void {
+    for (const item of items) {
+      const { action } = item;
+      // The next walk has no instructions.
+      const resubmit = { kind: "resubmit", port: null } as const;
+      const isGoto = action.kind === "goto_table";
+      this.#frozen?.push(isGoto ? { ...item, action: { ...resubmit, table: action.table } } : item);
     }
   }
 
   /** False: the rest of the list is not done. */
-  #do(action: Action): boolean {
+  #do(action: Action, isLast: boolean): boolean {
     switch (action.kind) {
       case "output":
         this.#output(this.#pipeline.portNumber(action.port), action.maxLength);
@@ -151,30 +196,24 @@ export class Walk {
       case "local":
         this.#output(OWN_PORTS[action.kind]);
         return true;
-      case "controller":
-        this.#controller(action);
+      case "controller": {
+        const { reason = "action", id = 0, userdata } = action;
+        const data = userdata === undefined ? {} : { userdata };
+        this.#toController({ byRule: true, reason, id, ...data });
         return true;
+      }
       case "group":
-        for (const list of this.#pipeline.groupLists(action.group)) this.#bucket(list);
+        this.#group(action.group, isLast);
         return true;
-      case "resubmit":
-        this.#resubmit(action);
+      case "resubmit": {
+        const { port, table, ct = false } = action;
+        const named = port === null ? PORT.inPort : this.#pipeline.portNumber(port);
+        const inPort = named === PORT.inPort ? this.#key.inPort : named;
+        this.#nested(table ?? this.#table, { inPort, ct, isLast });
         return true;
+      }
       case "goto_table":
-        this.#enter(action.table, { reportMiss: true });
-        return true;
-      case "set_field":
-        this.#key.setField(action.field, action.value, action.mask);
-        return true;
-      case "move":
-        if (this.#key.has(action.source.field.prerequisite))
-          this.#key.load(action.target, this.#key.read(action.source));
-        return true;
-      case "load":
-        this.#key.load(action.target, action.value);
-        return true;
-      case "mod":
-        this.#key.modify(action.name, action.value);
+        this.#enter(action.table, { reportMiss: true, isLast });
         return true;
       case "push":
         if (this.#stack.length >= SWITCH_LIMITS.stackBitsMax) throw new Dropped("stack");
@@ -191,38 +230,26 @@ export class Walk {
         for (const id of action.controllers ?? [0])
           this.#toController({ reason: "invalid_ttl", id });
         return false;
-      case "push_vlan":
-        this.#commit();
-        this.#operations.push({ op: "push_vlan", ethType: action.ethType });
-        this.#key.pushTag();
-        this.#tags++;
-        return true;
       case "pop_vlan":
-        if (!this.#key.has("vlan")) return true;
-        this.#commit();
-        this.#operations.push({ op: "pop_vlan" });
-        this.#key.popTag();
-        this.#tags--;
+        if (this.#key.has("vlan")) this.#key.popTag();
         return true;
       case "ct":
         this.#ct(action);
         return true;
       case "ct_clear":
-        this.#operations.push({ op: "ct_clear" });
-        this.#key.clearCt();
+        if (this.#tracked) this.#out.ctClear();
+        this.#tracked = false;
         return true;
-      case "learn": {
-        const rule = learnedRule(action, (source) => this.#key.read(source));
-        this.#operations.push({ op: "learn", rule });
+      case "learn":
+        this.#out.learn(learnedRule(action, (source) => this.#key.read(source)));
         return true;
-      }
       // Queues are the ports' own business.
       case "set_queue":
       case "pop_queue":
       case "note":
         return true;
       case "clone":
-        this.#clone(action.actions, this.#actionSet);
+        this.#clone(action.actions, isLast);
         return true;
       case "write_actions":
         for (const inner of action.actions) this.#actionSet = intoActionSet(this.#actionSet, inner);
@@ -230,67 +257,28 @@ export class Walk {
       case "clear_actions":
         this.#actionSet = [];
         return true;
-      case "write_metadata":
-        this.#key.write(METADATA, action.value & action.mask, action.mask);
-        return true;
       case "exit":
         this.#exit = true;
         return false;
+      default:
+        changeKey(this.#key, action);
+        return true;
     }
   }
 
   #output(port: number, maxLength?: number): void {
-    const { inPort } = this.#key;
-    const grown = (this.#tags - this.#seenTags) * TAG_BYTES;
-    switch (port) {
-      case PORT.none:
-        return;
-      case PORT.table:
-        this.#table0();
-        return;
-      case PORT.inPort:
-        // A packet that is cut goes to a port by its number only.
-        if (maxLength !== undefined) return;
-        break;
-      case PORT.normal:
-        this.#commit();
-        this.#seenTags = this.#tags;
-        this.#operations.push({ op: "normal", inPort });
-        return;
-      case PORT.flood:
-      case PORT.all:
-        this.#commit();
-        this.#seenTags = this.#tags;
-        this.#operations.push({ op: "flood", inPort, toAll: port === PORT.all });
-        return;
-      case PORT.controller:
-        this.#toController({ byRule: true, reason: "action" });
-        return;
-    }
-    // A packet does not go back where it came from, unless the rule says in_port.
-    if (port === inPort) return;
-    this.#commit();
-    this.#seenTags = this.#tags;
-    const to = port === PORT.inPort ? inPort : port;
-    // The cut is worked out before those tags are there.
-    const cut = maxLength === undefined ? {} : { maxLength, grown };
-    this.#operations.push({ op: "output", port: to, ...cut });
+    if (port === PORT.table) this.#nested(0, { reportMiss: true, isLast: false });
+    else if (port === PORT.controller) this.#toController({ byRule: true, reason: "action" });
+    else this.#out.output(port, maxLength);
   }
 
-  #table0(): void {
-    this.#nested(0, { reportMiss: true });
-  }
-
-  #resubmit({ port, table, ct }: Extract<Action, { kind: "resubmit" }>): void {
-    const named = port === null ? PORT.inPort : this.#pipeline.portNumber(port);
-    const inPort = named === PORT.inPort ? this.#key.inPort : named;
-    this.#nested(table ?? this.#table, { inPort, ct: ct === true });
+  #toController(what: Omit<ControllerNews, "table" | "cookie"> & { cookie?: bigint }): void {
+    this.#out.controller({ table: this.#table, cookie: this.#cookie, ...what });
   }
 
   /** Only going back, or round, deepens: what goes forward comes to an end by itself. */
   #nested(table: number, options: EnterOptions): void {
-    if (this.#depth >= SWITCH_LIMITS.resubmitDepthMax) throw new Dropped("resubmit_depth");
-    if (this.#resubmits >= SWITCH_LIMITS.resubmitsMax) throw new Dropped("resubmit_count");
+    this.#checkResources();
     const deepens = table <= this.#table ? 1 : 0;
     this.#resubmits++;
     this.#depth += deepens;
@@ -298,92 +286,74 @@ export class Walk {
     this.#depth -= deepens;
   }
 
-  #controller({ reason = "action", id = 0, userdata }: ControllerAction): void {
-    this.#toController({
-      byRule: true,
-      reason,
-      id,
-      ...(userdata === undefined ? {} : { userdata }),
-    });
+  #checkResources(): void {
+    if (this.#depth >= SWITCH_LIMITS.resubmitDepthMax) throw new Dropped("resubmit_depth");
+    if (this.#resubmits >= SWITCH_LIMITS.resubmitsMax) throw new Dropped("resubmit_count");
   }
 
-  #toController(
-    what: Pick<ControllerOperation, "reason" | "userdata"> & {
-      readonly byRule?: boolean;
-      readonly cookie?: bigint;
-      readonly id?: number;
-    },
-  ): void {
-    const { byRule = false, reason, cookie = this.#cookie, id = 0, userdata } = what;
-    this.#commit();
-    this.#seenTags = this.#tags;
-    this.#operations.push({
-      op: "controller",
-      byRule,
-      reason,
-      id,
-      ...(userdata === undefined ? {} : { userdata }),
-      table: this.#table,
-      cookie,
-      words: this.#key.pipelineWords(),
-      ctCleared: this.#key.ctCleared,
-    });
-  }
-
-  #ct({ exec, zone, commit, force, nat, table }: CtAction): void {
-    this.#commit();
-    this.#seenTags = this.#tags;
-    const changes = this.#key.connectionChanges(() => {
-      for (const inner of exec) this.#do(inner);
-    });
+  #ct(action: CtAction): void {
+    const { zone } = action;
     const number = typeof zone === "number" ? zone : Number(this.#key.read(zone));
-    this.#operations.push({ op: "ct", zone: number, commit, force, nat, ...changes });
-    if (table !== null)
-      this.#operations.push({ op: "recirculate", table, words: this.#key.pipelineWords() });
+    this.#out.ct(number, action, () => {
+      for (const inner of action.exec) this.#do(inner, false);
+    });
+    if (action.table !== null) {
+      this.#tracked = true;
+      this.#recirculate(action.table, null);
+    }
     // Only the copy that recirculates sees what conntrack said.
+    this.#tracked = false;
     this.#key.clearCt();
   }
 
-  /**
-   * A group's bucket. What it set is set back after it, by writing; there is no copy. So what conntrack translated stays
-   * translated for whoever comes next, as in Open vSwitch.
-   */
-  #bucket(actions: readonly Action[]): void {
-    if (actions.some(({ kind }) => kind === "push_vlan" || kind === "pop_vlan")) {
-      this.#clone(actions);
-      this.#exit = false;
+  /** A select group may need a hash, which only another walk can have; that one begins with the group. */
+  #group(group: number, isLast: boolean): void {
+    this.#checkResources();
+    const lists = this.#pipeline.groupLists(group, () => this.#key.dpHash);
+    if (lists === null) {
+      this.#exit = true;
+      this.#frozen = [];
       return;
     }
-    const before = this.#key.save();
-    this.#list(actions);
-    this.#key.revert(before);
-    this.#exit = false;
+    for (const [i, list] of lists.entries()) this.#bucket(list, isLast && i === lists.length - 1);
   }
 
-  /** `set`: what the action set holds; Open vSwitch carries it out at the end of each clone, too. */
-  #clone(actions: readonly Action[], set: readonly Action[] = []): void {
-    this.#commit();
+  /**
+   * What a bucket set is set back after it, by writing; there is no copy. So what conntrack translated stays translated
+   * for whoever comes next. What ends a bucket ends nothing else.
+   */
+  #bucket(actions: readonly Action[], isLast: boolean): void {
     const before = this.#key.save();
-    const [tags, seenTags] = [this.#tags, this.#seenTags];
-    const [outer, inner]: Operation[][] = [this.#operations, []];
-    this.#operations = inner!;
-    this.#list(actions);
-    const exit = this.#exit;
-    this.#exit = false;
-    if (hasEnd(set)) this.#list(set);
-    this.#exit = exit;
-    this.#operations = outer!;
-    this.#operations.push({ op: "clone", operations: inner! });
+    this.#depth++;
+    this.#list(actions, isLast);
+    this.#depth--;
+    if (this.#frozen !== null) this.#end();
     this.#key.restore(before);
-    this.#tags = tags;
-    // Open vSwitch copies only for what it cannot take back; tags it takes back before the next output.
-    if (actions.some(isIrreversible)) this.#seenTags = seenTags;
+    this.#exit = false;
   }
 
-  /** Writes the changed fields down before something sees the packet. */
-  #commit(): void {
-    const words = this.#key.takeChanges();
-    if (words.length > 0) this.#operations.push({ op: "write", words });
+  /**
+   * A copy only where there is something that cannot be set back, and where somebody comes after it. What the action set
+   * holds is done at the end of each clone, too; what ends a clone ends the rest of the walk.
+   */
+  #clone(actions: readonly Action[], isLast: boolean): void {
+    const [stack, set] = [this.#stack, this.#actionSet];
+    this.#stack = [...stack];
+    const copies = !isLast && actions.some(isIrreversible);
+    if (copies) {
+      const tracked = this.#tracked;
+      this.#out.clone(() => this.#inner(actions, true));
+      this.#tracked = tracked;
+    } else this.#inner(actions, isLast);
+    this.#stack = stack;
+    this.#actionSet = set;
+  }
+
+  #inner(actions: readonly Action[], isLast: boolean): void {
+    const before = this.#key.save();
+    this.#list(actions, isLast);
+    this.#end();
+    this.#key.restore(before);
   }
 }
 
@@ -393,7 +363,6 @@ interface EnterOptions {
   readonly reportMiss?: boolean;
   /** Match the original direction of the packet's connection. */
   readonly ct?: boolean;
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
 }
-
-const TAG_BYTES = 4;
-const METADATA = fieldNamed("metadata");

@@ -17,7 +17,6 @@ const WRITERS: Readonly<Record<number, Writer>> = {
   [W.ethDst + 1]: (p, v, m) => merge32(p, 2, v, m),
   [W.ethSrc]: (p, v, m) => merge16(p, 6, v, m),
   [W.ethSrc + 1]: (p, v, m) => merge32(p, 8, v, m),
-  [W.vlanTci]: writeTci,
   [W.nwProto]: arp16(6),
   ...linkAddressWriters(W.arpSha, 8, 1),
   ...linkAddressWriters(W.arpTha, 18, 2),
@@ -159,17 +158,4 @@ function writeTransport(packet: Packet, which: 0 | 2, value: number, mask: numbe
   } else if (protocol === 6 || protocol === 17 || protocol === 132) {
     packet.setPort(which, (packet.get16(l4 + which) & ~mask & 0xffff) | value);
   }
-}
-
-/** The bit 0x1000 says whether there is a tag at all. */
-function writeTci(packet: Packet, value: number, mask: number): void {
-  const type = packet.get16(12);
-  const tagged = type === 0x8100 || type === 0x88a8;
-  const tci = ((tagged ? packet.get16(14) | 0x1000 : 0) & ~mask & 0xffff) | value;
-  if ((tci & 0x1000) === 0) {
-    if (tagged) packet.popVlan();
-    return;
-  }
-  if (!tagged) packet.pushVlan(0x8100);
-  packet.put16(14, tci & 0xefff, 0, 0);
 }

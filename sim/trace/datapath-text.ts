@@ -15,7 +15,9 @@ function word(operation: Operation): string {
     case "ct":
       return ctWord(operation);
     case "recirculate":
-      return `recirc(table ${operation.table})`;
+      return operation.frozen?.actions ? "recirc" : `recirc(table ${operation.table})`;
+    case "hash":
+      return "hash(sym_l4(0))";
     case "clone":
       return `clone(${datapathText(operation.operations)})`;
     case "controller":
