@@ -210,11 +210,32 @@ const CASES: readonly Case[] = [
     leaks: true,
   },
   {
-    name: "exit keeps action set",
+    name: "exit ends action set",
     rules: `in_port=1,actions=write_actions(output:2),goto_table:1\ntable=1,actions=exit${D}`,
     packets: [`in_port=1,${T}`],
     to: 2,
+    leaks: false,
+  },
+  {
+    name: "clone does the action set",
+    rules: `in_port=1,actions=write_actions(output:2),goto_table:1\ntable=1,actions=clone(set_field:7->reg0),clear_actions${D}`,
+    packets: [`in_port=1,${T}`],
+    to: 2,
     leaks: true,
+  },
+  {
+    name: "clone does what is written in it",
+    rules: `in_port=1,actions=clone(resubmit(,1)),clear_actions\ntable=1,actions=write_actions(output:2)${D}`,
+    packets: [`in_port=1,${T}`],
+    to: 2,
+    leaks: true,
+  },
+  {
+    name: "what is written in a clone ends with it",
+    rules: `in_port=1,actions=clone(resubmit(,1)),output:3\ntable=1,actions=write_actions(output:2),goto_table:2\ntable=2,actions=exit${D}`,
+    packets: [`in_port=1,${T}`],
+    to: 2,
+    leaks: false,
   },
   {
     name: "exit in clone ends everything",

@@ -162,15 +162,15 @@ export class Walk {
         next(cleared(state));
         break;
       case "clone": {
-        // What it changes is forgotten; what it asked of the packet, the action set, and its `exit` stay.
-        const restored = ({ formula, earlier, packets, known, actionSet }: State): State => ({
+        // What it changes is forgotten; what it asked of the packet and its `exit` stay. It does the action set, too.
+        const back = ({ formula, earlier, packets, known }: State): State => ({
           ...state,
-          ...{ formula, earlier, packets, known, actionSet },
+          ...{ formula, earlier, packets, known },
         });
-        this.#list(action.actions, state, depth, {
-          go: (after) => next(restored(after)),
-          end: (after) => road.end(restored(after)),
-        });
+        const end: Next = (after) => road.end({ ...back(after), actionSet: [] });
+        const done = { go: (after: State) => next(back(after)), end };
+        const go: Next = (after) => this.#list(after.actionSet, after, depth, done);
+        this.#list(action.actions, state, depth, { go, end });
         break;
       }
       case "write_actions":
@@ -180,7 +180,7 @@ export class Walk {
         next({ ...state, actionSet: [] });
         break;
       case "exit":
-        road.end(state);
+        road.end({ ...state, actionSet: [] });
         break;
       default:
         next(this.#changed(action, state));
