@@ -19,9 +19,10 @@ export interface Outcome {
 /** The ports of both switches. */
 export const PORTS = [1, 2, 3, 4].map((no) => ({ no, name: `p${no}` }));
 
-/** The groups that rules may use. None chooses by a hash: which bucket it is differs from process to process. */
+/** The groups that rules may use. A select group's hash is of the packet alone, so both switches choose the same bucket. */
 export const GROUPS = [
   "group_id=1,type=indirect,bucket=actions=set_field:50:54:00:00:00:0c->eth_dst,output:2",
   "group_id=2,type=all,bucket=actions=output:3,bucket=actions=set_field:50:54:00:00:00:0d->eth_src,output:1",
   "group_id=3,type=select,bucket=actions=output:2",
+  "group_id=4,type=select,bucket=weight=1,actions=output:1,output:2,bucket=weight=3,actions=mod_vlan_vid:9,output:3,bucket=weight=2,actions=ct(commit,zone=1,table=3)",
 ].join("\n");

@@ -33,14 +33,19 @@ const SEQUENCES_PATIENT = 20;
 export function trial(number: number): fc.Arbitrary<Trial> {
   const changing = number % CHANGING_EVERY === CHANGING_EVERY - 1;
   const fragments = number % FRAGMENTS_EVERY === 0;
-  const count = changing || fragments ? SEQUENCES_PATIENT : SEQUENCES;
+  const patient = changing || fragments;
+  const count = patient ? SEQUENCES_PATIENT : SEQUENCES;
   return fc.record({
     fragments: fc.constant(fragments),
     changing: fc.constant(changing),
-    rules: planRules({ changing, fragments, translating: number % FORCING_EVERY !== 1 }),
+    rules: planRules({ changing, fragments, patient, translating: number % FORCING_EVERY !== 1 }),
     // With its bias fast-check would make few.
     sequences: fc.noBias(
-      fc.array(planSequence(fragments), { minLength: 1, maxLength: 2 * count, size: "max" }),
+      fc.array(planSequence({ fragments, patient }), {
+        minLength: 1,
+        maxLength: 2 * count,
+        size: "max",
+      }),
     ),
   });
 }

@@ -147,21 +147,23 @@ const NATS_V4 = [
 ];
 const NATS_V6 = ["nat", "nat(src=fd00::9)", "nat(dst=fd00::2)", "nat(dst=[fd00::2]:8080)"];
 
-const exec = fc
-  .array(
-    one(
-      "set_field:0x8->ct_mark",
-      "set_field:0x1/0x1->ct_mark",
-      "load:5->NXM_NX_CT_MARK[4..7]",
-      "load:0x77->NXM_NX_CT_LABEL[]",
-      "set_field:0x1ffffffff->ct_label",
-      "load:1->NXM_NX_CT_LABEL[64..95]",
-      "move:NXM_NX_REG0[]->NXM_NX_CT_MARK[]",
-      "move:NXM_NX_CT_MARK[0..7]->NXM_NX_CT_LABEL[8..15]",
-    ),
-    { minLength: 1, maxLength: 2 },
-  )
-  .map((list) => `exec(${list.join(",")})`);
+const exec = ({ patient }: ActionChoice) =>
+  fc
+    .array(
+      one(
+        "set_field:0x8->ct_mark",
+        "set_field:0x1/0x1->ct_mark",
+        "load:5->NXM_NX_CT_MARK[4..7]",
+        "load:0x77->NXM_NX_CT_LABEL[]",
+        "set_field:0x1ffffffff->ct_label",
+        "load:1->NXM_NX_CT_LABEL[64..95]",
+        "move:NXM_NX_REG0[]->NXM_NX_CT_MARK[]",
+        // To Open vSwitch the mark has no say then: a cached flow goes on with that of the packet which it was made for.
+        ...(patient ? ["move:NXM_NX_CT_MARK[0..7]->NXM_NX_CT_LABEL[8..15]"] : []),
+      ),
+      { minLength: 1, maxLength: 2 },
+    )
+    .map((list) => `exec(${list.join(",")})`);
 
 const maybe = (arbitrary: fc.Arbitrary<string>, weight = 1) =>
   fc.oneof({ weight: 2, arbitrary: fc.constant("") }, { weight, arbitrary });
@@ -174,9 +176,12 @@ export interface ActionChoice {
   readonly translating: boolean;
   /** Packets in pieces; then only the usual pipelines. What a list does with the pieces after two `ct` is not known. */
   readonly fragments: boolean;
+  /** The caches are emptied after each packet. */
+  readonly patient: boolean;
 }
 
-function ct(l3: L3, table: number, { translating }: ActionChoice): fc.Arbitrary<string> {
+function ct(l3: L3, table: number, choice: ActionChoice): fc.Arbitrary<string> {
+  const { translating } = choice;
   const nats = !translating ? ["nat"] : isV4(l3) ? NATS_V4 : NATS_V6;
   // Not to the same table again: lists that multiply at each of six recirculations cost more than they show.
   const later = LATER(table).map((t) => `table=${t}`);
@@ -187,7 +192,7 @@ function ct(l3: L3, table: number, { translating }: ActionChoice): fc.Arbitrary<
       zone: one("", "zone=1", "zone=1", "zone=2", "zone=NXM_NX_REG0[0..15]"),
       table: maybe(next, 5),
       nat: maybe(one(...nats), 2),
-      exec: maybe(exec),
+      exec: maybe(exec(choice)),
     })
     .map((part) => {
       const commits = part.mode !== "";
@@ -198,6 +203,7 @@ function ct(l3: L3, table: number, { translating }: ActionChoice): fc.Arbitrary<
     });
 }
 
+const TABLE_BEFORE_LAST = 2;
 const LATER = (table: number) => [1, 2, 3].filter((t) => t > table);
 
 const writes = (l3: L3): string[] => [
@@ -279,8 +285,7 @@ function action(l3: L3, table: number, choice: ActionChoice, depth: number): fc.
       weight: 1,
       arbitrary: one("output:NXM_NX_REG0[]", "output:NXM_NX_REG1[0..15]", "exit", "all"),
     },
-    // No group that selects: Open vSwitch sends the packet through the tables again for the hash.
-    { weight: 1, arbitrary: one("group:1", "group:2") },
+    { weight: 1, arbitrary: one("group:1", "group:2", "group:3", "group:4") },
   ];
   if (isIp(l3)) choices.push({ weight: 8, arbitrary: ct(l3, table, choice) });
   if (later.length > 0)
@@ -310,11 +315,11 @@ export function actions(
       ? [
           { weight: 3, arbitrary: one(...later.map((t) => `goto_table:${t}`)) },
           { weight: 2, arbitrary: one(...later.map((t) => `resubmit(,${t})`)) },
-          {
-            weight: 1,
-            arbitrary: one(...later.map((t) => `write_actions(output:2),goto_table:${t}`)),
-          },
         ]
+      : []),
+    // Not before a `ct` that goes on in another table: Open vSwitch 3.1 ends where an action set is to go along.
+    ...(table === TABLE_BEFORE_LAST
+      ? [{ weight: 1, arbitrary: fc.constant("write_actions(output:2),goto_table:3") }]
       : []),
   ];
   return fc
