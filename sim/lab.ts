@@ -80,6 +80,10 @@ class Cloud {
     return {
       timers: this.#scheduler,
       pace: { speed: 1, settleMs: SETTLE_MS },
+      sensor: "uplink",
+      endSensor: async () => {},
+      // This switch knows of nothing that copies.
+      copies: async () => [],
       start: (host, program) => this.#machine(host).start(program),
       setRules: async (bridge, rules, flush = []) => {
         this.#setRules(bridge, rules);

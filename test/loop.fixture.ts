@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { SimLab } from "../sim/lab.ts";
 import { parts as realParts } from "../src/cli/parts.ts";
-import type { Watch } from "../src/run/lab.ts";
+import type { Lab, Watch } from "../src/run/lab.ts";
 import { runLoop } from "../src/run/loop.ts";
 import type { Parts } from "../src/run/parts.ts";
 import type { Assertion, RoundResult } from "../src/run/results.ts";
@@ -24,17 +24,18 @@ export interface PlayedLoop {
   readonly verdicts: Readonly<Record<string, string>>;
 }
 
-/** Play a scenario on the simulator, with some parts of the system swapped for others. */
+/** Play a scenario on the simulator (or another lab), with some parts of the system swapped for others. */
 export async function playLoop(
   scenario: Scenario,
   seed: number,
   swapped: Partial<Parts> = {},
   watch: Partial<Watch> = {},
+  lab: Lab = new SimLab(seed),
 ): Promise<PlayedLoop> {
   const record = await runLoop({
     scenario,
     seed,
-    lab: new SimLab(seed),
+    lab,
     parts: { ...realParts, ...swapped },
     watch: () => ({ frame: () => {}, event: () => {}, effect: () => {}, ...watch }),
     onStage: () => {},

@@ -11,9 +11,11 @@ import { OpenFlowPort } from "../openflow/openflow-port.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
 import { placesFile, writePlaces } from "../state/places.ts";
 import { BridgeRules } from "./bridge-rules.ts";
-import { Capsule, type HostPlace, type HostSpec } from "./capsule.ts";
+import { Capsule, type HostPlace } from "./capsule.ts";
+import { hostSpec, ROUTER, routerSpec } from "./host-specs.ts";
 import { Machine } from "./machine.ts";
 import { OpenVSwitch } from "./ovs.ts";
+import { Sensor } from "./sensor.ts";
 import { Supervisor } from "./supervisor.ts";
 import { VolumeStore } from "./volume-store.ts";
 import { WorkFolder } from "./work-folder.ts";
@@ -21,7 +23,6 @@ import { WorkFolder } from "./work-folder.ts";
 const BRIDGES: readonly BridgeName[] = ["private", "isolation", "outside"];
 /** What the internet does: it forwards. */
 const OUTSIDE_RULES = "table=0,priority=0,actions=normal\n";
-const ROUTER = "router";
 /** Real time: a frame crosses two veths, a switch and a capture in far less. */
 const SETTLE_REAL_MS = 200;
 /** The lab's zero, as a shell finds it. */
@@ -83,6 +84,7 @@ class Cloud {
   #ovs: OpenVSwitch | null = null;
   #supervisor: Supervisor | null = null;
   #tap: Tap | null = null;
+  #sensor: Sensor | null = null;
   readonly #ports = new Map<BridgeName, OpenFlowPort>();
   /** The switch's ends of all links. */
   readonly #cables = new Map<string, string[]>();
@@ -149,6 +151,9 @@ class Cloud {
       );
       this.#ports.set(bridge, port);
     }
+    journal.add({ kind: "mirror", name: "private" });
+    const uplink = this.#uplinkPeer(byName);
+    this.#sensor = await Sensor.start(this.#capsule, ovs, this.#plan, uplink);
     journal.add({ kind: "tap", name: "packets" });
     await this.#listen(byName);
     // The lab's time begins when everything is up.
@@ -190,6 +195,9 @@ class Cloud {
     return {
       timers: this.#timers,
       pace: { speed, settleMs: SETTLE_REAL_MS * speed },
+      sensor: "mirror",
+      endSensor: () => supervisor.during(() => this.#endSensor()),
+      copies: (bridge) => supervisor.during(() => ovs.copies(bridge)),
       start: (host, program) => this.#start(this.#machine(host), program),
       setRules: (bridge, text, flush) => rules.replace(bridge, text, flush),
       move: (request) => this.#move(request),
@@ -201,7 +209,7 @@ class Cloud {
       },
       counts: async () => ({
         framesTapped: this.#framesTapped,
-        framesMissed: (await this.#tap?.drained()) ?? 0,
+        framesMissed: ((await this.#tap?.drained()) ?? 0) + (this.#sensor?.missed ?? 0),
         switchRestarts: supervisor.restarts,
         packetsToReplayer: replayer.counts.in,
         packetsFromReplayer: replayer.counts.out,
@@ -276,8 +284,8 @@ class Cloud {
       interfaces.push(peer);
       taps.push(tap);
     };
-    const uplink = this.#plan.router.findIndex(({ bridge }) => bridge === "private");
-    add(places.get(ROUTER)?.peers[uplink], "uplink");
+    add(this.#sensor?.interface, "mirror");
+    add(this.#uplinkPeer(places), "uplink");
     for (const { name, role } of this.#plan.hosts) {
       const peer = places.get(name)?.peers[0];
       if (role === "isolation-instance") add(peer, "isolation");
@@ -293,10 +301,21 @@ class Cloud {
     );
   }
 
+  /** The switch's end of the cable from `private` to the router. */
+  #uplinkPeer(places: ReadonlyMap<string, HostPlace>): string {
+    const uplink = this.#plan.router.findIndex(({ bridge }) => bridge === "private");
+    return places.get(ROUTER)?.peers[uplink] ?? "";
+  }
+
+  async #endSensor(): Promise<void> {
+    if (this.#tap !== null) await this.#sensor?.end(this.#tap);
+  }
+
   #seen({ index, towards, timeNs, bytes }: TappedFrame): void {
     const tap = this.#taps[index];
     if (tap === undefined) return;
     this.#framesTapped++;
+    this.#sensor?.saw(tap, towards, bytes);
     const elapsed = timeNs - this.#realtimeNs;
     const labNs = (elapsed * BigInt(Math.round(this.#options.speed * 1000))) / 1000n;
     // Before the lab's time began there was nothing to see.
@@ -360,27 +379,4 @@ class Cloud {
     if (machine === undefined) throw new RangeError(`no host ${name}`);
     return machine;
   }
-}
-
-function hostSpec({ name, bridge, port, mac, address, prefixLength, gateway }: HostPlan): HostSpec {
-  return {
-    name,
-    links: [{ bridge, port, mac, address: `${address}/${prefixLength}` }],
-    gateway,
-    forwards: false,
-  };
-}
-
-function routerSpec({ router }: Plan): HostSpec {
-  return {
-    name: ROUTER,
-    links: router.map(({ bridge, port, mac, address, prefixLength }) => ({
-      bridge,
-      port,
-      mac,
-      address: `${address}/${prefixLength}`,
-    })),
-    gateway: null,
-    forwards: true,
-  };
 }

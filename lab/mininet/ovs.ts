@@ -10,6 +10,8 @@ const DEATH_MS_MAX = 10_000;
 const ANSWER_MS_MAX = 10_000;
 const BRIDGE_MS_MAX = 20_000;
 const POLL_MS = 20;
+/** Columns of a bridge, in the database, that make copies of what passes it. */
+const COPYING = ["mirrors", "netflow", "sflow", "ipfix"];
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
 
 /**
@@ -123,6 +125,32 @@ export class OpenVSwitch {
       ["-O", "OpenFlow14", "--bundle", "replace-flows", `unix:${this.socket(bridge)}`, "-"],
       { input: rules, env: this.#variables(), timeoutMs: ANSWER_MS_MAX },
     );
+  }
+
+  /** `ovs-vsctl` on the run's own database; resolves when the switch has done it. Gives what it prints. */
+  async configure(...args: string[]): Promise<string> {
+    const { stdout } = await this.#capsule.runner.run("ovs-vsctl", [
+      `--timeout=${ANSWER_MS_MAX / 1000}`,
+      `--db=unix:${join(this.rundir, "db.sock")}`,
+      ...args,
+    ]);
+    return stdout;
+  }
+
+  /** A bridge never floods into this port. */
+  async noFlood(bridge: string, port: string): Promise<void> {
+    await this.#capsule.runner.run(
+      "ovs-ofctl",
+      ["mod-port", `unix:${this.socket(bridge)}`, port, "no-flood"],
+      { env: this.#variables() },
+    );
+  }
+
+  /** What copies frames of a bridge elsewhere, whatever its rules say; for instance `mirrors`. */
+  async copies(bridge: string): Promise<string[]> {
+    const settings = await this.configure("get", "bridge", bridge, ...COPYING);
+    const values = settings.split("\n");
+    return COPYING.filter((_, index) => !/^(?:\[\])?$/.test(values[index] ?? ""));
   }
 
   /** The rules that are in force, hidden ones included, as `ovs-appctl bridge/dump-flows` gives them. */

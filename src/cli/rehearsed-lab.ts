@@ -57,6 +57,14 @@ class Told {
         this.#tell(() => shown.move(request));
         return acting.move(request);
       },
+      endSensor: () => {
+        this.#tell(() => shown.endSensor());
+        return acting.endSensor();
+      },
+      copies: (bridge) => {
+        this.#tell(() => shown.copies(bridge));
+        return acting.copies(bridge);
+      },
       rules: (bridge) => {
         this.#tell(() => shown.rules(bridge));
         return acting.rules(bridge);

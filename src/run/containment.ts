@@ -6,7 +6,7 @@ import type { Way } from "../scenario/way.ts";
 import { type Cast, probeTargets, type Suspect } from "./cast.ts";
 import { type MoveMethod, type MoveRecord, type RunningLab, waitUntil } from "./lab.ts";
 import type { Parts } from "./parts.ts";
-import { type HostPlan, hostOf } from "./plan.ts";
+import { type BridgeName, type HostPlan, hostOf } from "./plan.ts";
 import { StationPorts } from "./station-port.ts";
 import type { UplinkTally } from "./tally.ts";
 import type { Replayer, ReplayNetwork, ReplayWay } from "./way.ts";
@@ -97,6 +97,12 @@ export class Containment {
   async close(): Promise<void> {
     await this.#setPrivate();
     await this.#setIsolation();
+  }
+
+  /** With the sensor gone: nothing that is set in the switches copies frames elsewhere. */
+  async end(): Promise<void> {
+    await this.#checkCopies("private");
+    await this.#checkCopies("isolation");
   }
 
   /** Everything that follows a verdict. Resolves when the isolated instance has nothing more to show. */
@@ -195,7 +201,14 @@ export class Containment {
     };
     await this.#lab.setRules("isolation", this.#way.rules(network), flush);
     for (const way of await this.#check(this.#way.egress(network))) this.#waysOut.add(way);
+    await this.#checkCopies("isolation");
     this.#checked++;
+  }
+
+  /** What copies frames is a way out, whatever the rules say. */
+  async #checkCopies(bridge: BridgeName): Promise<void> {
+    for (const setting of await this.#lab.copies(bridge))
+      this.#waysOut.add(`the switch's setting ${setting} copies what passes ${bridge}`);
   }
 
   /** The ways out that the rules in force offer, as the switch itself lists them. */

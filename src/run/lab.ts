@@ -54,6 +54,12 @@ export interface Pace {
 export interface RunningLab {
   readonly timers: Timers;
   readonly pace: Pace;
+  /** The tap that the live analysis reads. */
+  readonly sensor: "uplink" | "mirror";
+  /** Take the live analysis's tap out of the switch, where it is in one. */
+  endSensor(): Promise<void>;
+  /** What copies frames of a bridge elsewhere, whatever its rules say: the names of the settings that do it. */
+  copies(bridge: BridgeName): Promise<readonly string[]>;
   /**
    * Start a program on a host. Resolves when it has ended, or when its host was powered off or moved under it:
    * whichever it was, nothing more comes of it.

@@ -4,10 +4,11 @@ import type { Volume } from "../host/guest.ts";
 export type BridgeName = "private" | "isolation" | "outside";
 
 /**
- * Tapped links. `uplink`: what leaves and enters `private`. `isolation`: the ports of the isolation instances.
+ * Tapped links. `uplink`: what leaves and enters `private`. `mirror`: the same, as the switch copies it for the live
+ * analysis. `isolation`: the ports of the isolation instances.
  * `outlet`: the place where a way out of `isolation` would be; nothing may ever be seen there.
  */
-export type TapName = "uplink" | "isolation" | "outlet";
+export type TapName = "mirror" | "uplink" | "isolation" | "outlet";
 
 export type HostRole =
   | "instance"

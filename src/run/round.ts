@@ -126,6 +126,7 @@ class Round implements Watch {
   /** When the rules of both networks came into force. */
   #closedNs: bigint | null = null;
   #pace: Pace = { speed: 1, settleMs: 0 };
+  #sensor: TapName | null = null;
   #outletFrames = 0;
   #lateralFrames = 0;
   #model: Model | null = null;
@@ -155,10 +156,12 @@ class Round implements Watch {
     // By its own time: a real capture shows a frame a little after it passed.
     const phase: ProbePhase =
       this.#closedNs !== null && frame.timeNs >= this.#closedNs ? "isolated" : "control";
+    if (tap === this.#sensor) this.#live.frame(frame);
     switch (tap) {
       case "uplink":
         if (towards === "device") this.#uplink.frame(readMac(frame.bytes, 6), frame.timeNs);
-        this.#live.frame(frame);
+        break;
+      case "mirror":
         break;
       case "isolation": {
         const probe = towards === "bridge" ? recognise(frame.bytes) : null;
@@ -199,6 +202,7 @@ class Round implements Watch {
     const { cast, options, parts, onStage } = this.#inputs;
     const { timers } = lab;
     this.#pace = lab.pace;
+    this.#sensor = lab.sensor;
     const stopTicking = this.#tick(lab);
 
     onStage("control", `${parts.probes.kinds.length} kinds of probes, nothing holds them back`);
@@ -229,6 +233,8 @@ class Round implements Watch {
     onStage("observe", "the isolated instances have nothing more to show");
     await this.#windowsClosed(lab);
     stopTicking();
+    await lab.endSensor();
+    await containment.end();
     // Before anything is closed: what the capture still holds is shown by then.
     const counts = await lab.counts();
     this.#live.finish();
