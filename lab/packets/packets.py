@@ -3,7 +3,8 @@
 On stdin: records to send, each a header (interface index in the arguments, length) and the frame. Index 254: a question,
 answered on stdout with index 254, after everything that was seen so far; its time says how many frames were lost until now.
 On stdout: records seen, each a header (interface index, direction, nanoseconds of the real-time clock, length) and the
-frame. Direction 1: sent by this side of the interface, 0: received. With `--send-only` nothing is captured.
+frame. Direction 1: sent by this side of the interface, 0: received. With `--send-only` nothing is captured, with
+`--received` only what comes in.
 Ends when stdin ends.
 """
 
@@ -16,6 +17,7 @@ import sys
 ETH_P_ALL = 0x0003
 SOL_PACKET = 263
 PACKET_STATISTICS = 6
+PACKET_IGNORE_OUTGOING = 23
 PACKET_OUTGOING = 4
 SO_TIMESTAMPNS = 35
 BUFFER_BYTES = 64 << 20
@@ -36,6 +38,8 @@ def open_socket(name, captures):
         except PermissionError:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         raw.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        if "--received" in sys.argv:
+            raw.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
     raw.bind((name, ETH_P_ALL if captures else 0))
     raw.setblocking(False)
     return raw
@@ -81,12 +85,14 @@ def main():
                 block = os.read(0, 1 << 16)
                 ends = block == b""
                 pending += block
-                while len(pending) >= SEND.size:
-                    index, length = SEND.unpack_from(pending)
-                    if len(pending) < SEND.size + length:
+                start = 0
+                while len(pending) - start >= SEND.size:
+                    index, length = SEND.unpack_from(pending, start)
+                    end = start + SEND.size + length
+                    if len(pending) < end:
                         break
-                    frame = pending[SEND.size : SEND.size + length]
-                    pending = pending[SEND.size + length :]
+                    frame = pending[start + SEND.size : end]
+                    start = end
                     if index == QUESTION:
                         for number, raw in waiting.values():
                             seen(number, raw, out)
@@ -99,6 +105,7 @@ def main():
                     except OSError:
                         # Too long for the interface, or the interface has gone: as on a wire, it is lost.
                         pass
+                pending = pending[start:]
             else:
                 seen(*waiting[descriptor], out)
         out.flush()

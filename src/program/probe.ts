@@ -40,7 +40,11 @@ const BUILDERS: Readonly<Record<ProbeKindName, ProbeBuilder>> = {
 };
 
 /** The frames of one kind. The same context's random stream and marker give the same bytes. */
-function probeFrames(kind: ProbeKindName, marker: string, context: ProbeContext): Uint8Array[] {
+export function probeFrames(
+  kind: ProbeKindName,
+  marker: string,
+  context: ProbeContext,
+): Uint8Array[] {
   const own = { ...context, random: context.random.fork(kind) };
   return BUILDERS[kind](own, probeMark(kind, marker));
 }
