@@ -1,5 +1,6 @@
 import { Rehearsal } from "../../lab/command/rehearsal.ts";
 import { MininetLab } from "../../lab/mininet/lab.ts";
+import type { Program } from "../program/program.ts";
 import type { Lab, RunningLab, Watch } from "../run/lab.ts";
 import type { Plan } from "../run/plan.ts";
 import type { Io } from "./io.ts";
@@ -36,6 +37,13 @@ export class RehearsedLab implements Lab {
   }
 }
 
+/** The simulator has no real sockets: what a proxy answers, a program can, from the same tape. */
+function withoutProxy(program: Program): Program {
+  if (program.kind !== "proxy") return program;
+  const { guest, port, server, tape, miss } = program;
+  return { kind: "replay-server", guest, servers: [{ ...server, playedAt: port }], tape, miss };
+}
+
 /** Tells the rehearsed lab what the acting one is told, in the same order, and lets neither wait for the other. */
 class Told {
   readonly #shown: RunningLab;
@@ -49,6 +57,7 @@ class Told {
     const shown = this.#shown;
     return {
       ...acting,
+      start: (host, program) => acting.start(host, withoutProxy(program)),
       setRules: (bridge, rules, flush) => {
         this.#tell(() => shown.setRules(bridge, rules, flush));
         return acting.setRules(bridge, rules, flush);

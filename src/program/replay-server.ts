@@ -12,7 +12,7 @@ import type { ReplayServerProgram } from "./spec.ts";
 /**
  * Answers one guest as the recorded servers, over sockets: what comes in through a server's port gets the answers of that
  * server, chosen as the packet-level replayer chooses them, and the miss policy where none fits. It never connects to
- * anybody. Each answer is reported as `replay.answer`.
+ * anybody. Reports `replay.listening` for each port, and each answer as `replay.answer`.
  */
 export async function runReplayServer(
   program: ReplayServerProgram,
@@ -40,6 +40,7 @@ class ReplayServer {
   /** Until the listener is closed with its host. */
   async serve(port: number, as: Endpoint): Promise<void> {
     const listener = this.#host.network.listen(port);
+    this.#host.report({ kind: "replay.listening", guest: this.#guest, port });
     // An error of this program itself must end it, not vanish in a detached promise.
     const internal = Promise.withResolvers<never>();
     internal.promise.catch(() => listener.close());

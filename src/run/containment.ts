@@ -111,7 +111,7 @@ export class Containment {
     const instance = hostOf(this.#cast.plan, suspect.host);
     const target = hostOf(this.#cast.plan, suspect.target);
     const verdictNs = timers.nowNs();
-    this.#uplink.verdict(instance.mac);
+    this.#uplink.verdict(instance.mac, verdictNs);
 
     await timers.sleep(this.#options.controlLatencyMs);
     this.#cut.push(instance);
@@ -121,12 +121,14 @@ export class Containment {
 
     const servers = this.#play(recorded);
     const replayer = this.#serve(target, servers, recorded);
-    const move = await this.#lab.move({
-      instance: suspect.host,
-      target: suspect.target,
-      method: this.#options.method,
-    });
-    await replayer.ready?.();
+    const [move] = await Promise.all([
+      this.#lab.move({
+        instance: suspect.host,
+        target: suspect.target,
+        method: this.#options.method,
+      }),
+      replayer.begin?.(),
+    ]);
     this.#isolated.push({ ...stationOf(target), servers });
     await this.#setIsolation([target.address]);
 

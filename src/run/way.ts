@@ -20,8 +20,8 @@ export interface ReplayAccount {
 /** A replayer that serves one isolated guest. */
 export interface Replayer {
   account(): ReplayAccount;
-  /** Resolves when the guest would be answered; without it that is so at once. */
-  ready?(): Promise<void>;
+  /** Start what answers, where it is a program. Resolves when the guest would be answered. */
+  begin?(): Promise<void>;
   /** Something that a program on the way's host reported; it may be of another guest. */
   event?(event: ProgramEvent): void;
 }

@@ -1,9 +1,9 @@
 import type { ProgramEvent } from "../host/host.ts";
 import { LABELS } from "../replay/label.ts";
-import type { ReplayAccount, Replayer } from "../run/way.ts";
+import type { ReplayAccount } from "../run/way.ts";
 
 /** The account of a replayer that is a program on a host: what it reported of one guest. */
-export class AnswerTally implements Replayer {
+export class AnswerTally {
   readonly #guest: string;
   readonly #bytes = { recorded: 0, substituted: 0, refused: 0 };
   #answers = 0;

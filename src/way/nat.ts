@@ -16,9 +16,14 @@ export const natWay: ReplayWay = {
     const tally = new AnswerTally(guest);
     const tape = Tape.record(recorded).format();
     const program = { kind: "replay-server", guest, servers, tape, miss } as const;
-    // It runs until the lab is taken down. Where programs begin one after the other it listens before the guest calls.
-    if (responder !== null) void lab.start(responder, program);
-    return tally;
+    return {
+      account: () => tally.account(),
+      event: (event) => tally.event(event),
+      // It runs until the lab is taken down. Programs begin one after the other: it listens before the guest calls.
+      begin: async () => {
+        if (responder !== null) void lab.start(responder, program);
+      },
+    };
   },
 };
 

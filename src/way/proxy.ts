@@ -23,17 +23,17 @@ export const proxyWay: ReplayWay = {
     const tally = new AnswerTally(guest);
     const tape = Tape.record(recorded).format();
     const awaited = new Set<unknown>(servers.map(({ playedAt }) => playedAt));
-    for (const { playedAt, ...server } of servers) {
-      const program = { kind: "proxy", port: playedAt, guest, server, tape, miss } as const;
-      if (responder !== null) void lab.start(responder, program);
-    }
     return {
       account: () => tally.account(),
       event: (event) => {
         tally.event(event);
         if (event.kind === "replay.listening") awaited.delete(event.port);
       },
-      ready: async () => {
+      begin: async () => {
+        for (const { playedAt, ...server } of servers) {
+          const program = { kind: "proxy", port: playedAt, guest, server, tape, miss } as const;
+          if (responder !== null) void lab.start(responder, program);
+        }
         const deadlineMs = READY_MS_MAX * lab.pace.speed;
         if (await waitUntil(lab.timers, () => awaited.size === 0, deadlineMs)) return;
         throw new LabUnavailableError(`the proxy takes no connections after ${READY_MS_MAX} ms`, {
