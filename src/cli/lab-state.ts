@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { insideScript } from "../../lab/openstack/namespaces.ts";
 import type { RecordedLab } from "../../lab/state/journal.ts";
 import { hasOwner, ownerOf, processesOf } from "../../lab/state/leftovers.ts";
 import { enterCommand, readPlaces } from "../../lab/state/places.ts";
@@ -13,6 +15,8 @@ export interface LabState {
   readonly pid: number | null;
   readonly processes: number;
   readonly hosts: number;
+  /** The command that runs another one inside, with credentials; `null` where the lab has none. */
+  readonly inside: string | null;
   /** Hosts that can be entered. */
   readonly places: readonly {
     readonly name: string;
@@ -36,6 +40,8 @@ export function stateOf(lab: RecordedLab): LabState {
     pid: owner?.pid ?? null,
     processes: processesOf(lab.label).length,
     hosts: lab.entries.filter(({ kind }) => kind === "host").length,
+    inside:
+      isUp && existsSync(insideScript(lab.folder)) ? `sudo ${insideScript(lab.folder)}` : null,
     places:
       places?.hosts.map(({ name, bridge, address, mac, pid }) => {
         return { name, bridge, address, mac, enter: enterCommand(places, pid) };
@@ -45,7 +51,7 @@ export function stateOf(lab: RecordedLab): LabState {
 
 /** A lab in one line, and a line for each host that can be entered. */
 export function labLines(lab: LabState): string[] {
-  const { label, name, state, stays, pid, processes, hosts, places } = lab;
+  const { label, name, state, stays, pid, processes, hosts, inside, places } = lab;
   const head =
     `${label}  ${state}${stays ? ", deployed" : ""}  ${name ?? "?"}  ${counted(hosts, "host")}, ` +
     `${counted(processes, "process", "processes")}${pid === null ? "" : `, made by ${pid}`}`;
@@ -56,5 +62,6 @@ export function labLines(lab: LabState): string[] {
     ({ name, bridge, address, enter }) =>
       `  ${name.padEnd(names)}  ${bridge.padEnd(bridges)}  ${address.padEnd(addresses)}  ${enter}`,
   );
-  return [head, ...lines];
+  const cloud = inside === null ? [] : [`  ${inside} openstack server list`, `  ${inside} bash`];
+  return [head, ...lines, ...cloud];
 }

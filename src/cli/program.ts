@@ -14,6 +14,7 @@ import type { ExtractOptions } from "./commands/extract.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import type { ObserveCommandOptions } from "./commands/observe.ts";
 import type { ReportOptions } from "./commands/report.ts";
+import type { ReproduceOptions } from "./commands/reproduce.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SwitchOptions } from "./commands/switch.ts";
 import type { TraceOptions } from "./commands/trace.ts";
@@ -277,15 +278,21 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .summary("a lab without the loop, to work in by hand")
     .description(
       "Bring up the lab of a scenario: bridges, hosts, rules, servers, and no loop. It stays up until " +
-        "Ctrl-C, or until `isoreplay destroy`. `isoreplay inspect` says how to enter its hosts.",
+        "Ctrl-C, or until `isoreplay destroy`. `isoreplay inspect` says how to enter its hosts. With --lab " +
+        "openstack an empty OpenStack comes up, whatever the scenario, and stays up behind.",
     )
     .argument("[scenario]", "name of a scenario that comes with isoreplay, or a path", "paper")
     .addOption(
-      new Option("--lab <lab>", "what to bring up").choices(["sim", "mininet"]).default("mininet"),
+      new Option("--lab <lab>", "what to bring up")
+        .choices(["sim", "mininet", "openstack"])
+        .default("mininet"),
     )
     .addOption(seed())
     .option("--dry-run", "list the commands that would change the machine, and do nothing")
-    .addHelpText("after", example("deploy paper", "deploy zeus-cookie-theft --dry-run"))
+    .addHelpText(
+      "after",
+      example("deploy paper", "deploy zeus-cookie-theft --dry-run", "deploy --lab openstack"),
+    )
     .action(async (scenario: string, options: DeployOptions) =>
       finish(await (await import("./commands/deploy.ts")).deploy(scenario, options, io)),
     );
@@ -311,7 +318,9 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
         "files, as their journals say. Labs that a run uses stay, unless --all says otherwise. Nothing " +
         "else is touched.",
     )
-    .addOption(new Option("--lab <lab>", "only labs of this kind").choices(["mininet"]))
+    .addOption(
+      new Option("--lab <lab>", "only labs of this kind").choices(["mininet", "openstack"]),
+    )
     .option("--all", "those that are in use, too")
     .option("-y, --yes", "do not ask back")
     .option("--dry-run", "list the commands, and do nothing")
@@ -345,6 +354,23 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .addHelpText("after", example("report runs/paper/latest"))
     .action(async (run: string, options: ReportOptions) =>
       finish(await (await import("./commands/report.ts")).report(run, options, io)),
+    );
+
+  program
+    .command("reproduce")
+    .summary("a figure of the paper: expected, observed, verdict")
+    .description(
+      "Reproduce a figure or table of the paper: what is expected, what was observed, and the verdict. " +
+        "Without a claim: those that can be reproduced.",
+    )
+    .argument(
+      "[claim]",
+      "fig11: the kernel's functions that commit a connection, traced in a guest",
+    )
+    .addOption(json("print what was found as JSON"))
+    .addHelpText("after", example("reproduce", "reproduce fig11"))
+    .action(async (claim: string | undefined, options: ReproduceOptions) =>
+      finish(await (await import("./commands/reproduce.ts")).reproduce(claim, options, io)),
     );
 
   program

@@ -13,6 +13,7 @@ import { labLines, stateOf } from "../lab-state.ts";
 import { parts } from "../parts.ts";
 import { BLIND, rehearsal } from "../rehearsed-lab.ts";
 import { readScenarioFile } from "../scenarios.ts";
+import { deployOpenStack } from "./deploy-openstack.ts";
 
 export interface DeployOptions {
   readonly lab: string;
@@ -23,6 +24,12 @@ export interface DeployOptions {
 /** Bring a scenario's lab up, without the loop, and keep it up until somebody ends it. */
 export async function deploy(name: string, options: DeployOptions, io: Io): Promise<ExitStatus> {
   const { lab, seed, dryRun = false } = options;
+  if (lab === "openstack" && !dryRun) return deployOpenStack(io);
+  if (lab === "openstack") {
+    throw new UsageError("what brings up an OpenStack depends on how far it has come", {
+      mend: "a dry run lists the commands of --lab mininet only",
+    });
+  }
   if (lab !== "mininet") {
     throw new UsageError(
       "on the simulator there is nothing to deploy: a lab lives within its run",

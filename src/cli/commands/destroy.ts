@@ -1,6 +1,12 @@
 import { EXECUTE } from "../../../lab/command/runner.ts";
 import { recordedLabs } from "../../../lab/state/journal.ts";
-import { askToEnd, hasOwner, isDeployed, ownerOf, removeLab } from "../../../lab/state/leftovers.ts";
+import {
+  askToEnd,
+  hasOwner,
+  isDeployed,
+  ownerOf,
+  removeLab,
+} from "../../../lab/state/leftovers.ts";
 import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
 import { counted } from "../../report/number.ts";
 import type { Io } from "../io.ts";

@@ -1,4 +1,5 @@
 import { isOnPath, mininetNeeds } from "../../../lab/mininet/needs.ts";
+import { openStackNeeds } from "../../../lab/openstack/needs.ts";
 import { EXIT, type ExitStatus } from "../../base/errors.ts";
 import type { Io } from "../io.ts";
 
@@ -25,7 +26,7 @@ const DEVSTACK: Readonly<Record<string, string>> = {
 
 /** Which labs this machine can run, and what is missing for the others. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<ExitStatus> {
-  const states = [sim(), mininet(), devstack()];
+  const states = [sim(), mininet(), openstack(), devstack()];
   if (options.json === true) io.out.line(JSON.stringify(states, null, 2));
   else
     for (const { lab, runs, says, mend } of states) {
@@ -63,6 +64,25 @@ function mininet(): LabState {
     ...(isRoot ? [] : ["root's rights"]),
   ];
   return { lab: "mininet", runs, says: `lacks ${lacks.join(", ")}`, missing: lacks, mend };
+}
+
+function openstack(): LabState {
+  const { missing, install, isRoot, devices } = openStackNeeds();
+  const lacks = [
+    ...missing,
+    ...devices.map(({ path }) => path),
+    ...(isRoot ? [] : ["root's rights"]),
+  ];
+  const mend = [
+    ...(install === null ? [] : [install]),
+    ...devices.map(({ module }) => `sudo modprobe ${module}`),
+    ...(isRoot ? [] : ["sudo isoreplay deploy --lab openstack"]),
+  ];
+  const runs = lacks.length === 0;
+  const says = runs
+    ? "runs on this machine: keystone, glance, nova, neutron, cinder from packages"
+    : `lacks ${lacks.join(", ")}`;
+  return { lab: "openstack", runs, says, missing: lacks, mend };
 }
 
 function devstack(): LabState {

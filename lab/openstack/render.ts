@@ -1,0 +1,26 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const TEMPLATES = fileURLToPath(new URL("files/etc/", import.meta.url));
+const PLACEHOLDER = /\{\{(\w+)\}\}/g;
+
+/** A template with its placeholders (`{{name}}`) filled in. Throws when a value is not there: the template is ours. */
+export function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(PLACEHOLDER, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`no value for {{${name}}}`);
+    return value;
+  });
+}
+
+/** Write every template, filled in, to a folder that only root can read: they hold the lab's password. */
+export async function writeTemplates(
+  to: string,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  await chmod(to, 0o700);
+  for (const name of await readdir(TEMPLATES))
+    await writeFile(join(to, name), fill(await readFile(join(TEMPLATES, name), "utf8"), values));
+}
