@@ -30,7 +30,7 @@ export interface Measured extends LoadResult {
 /** A path on a stage of its own under load for so many seconds. */
 export async function measure(path: Path, seconds: number): Promise<Measured> {
   await using stage = await Stage.build();
-  await path.up(stage);
+  await path.up(stage, WARM_SECONDS + seconds);
   const url = `http://${path.to.address}:${path.to.port}${URI}`;
   await answers(stage, url);
   const reached = await reach(stage, path.to);

@@ -1,11 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { isolationRules } from "../../src/isolate/isolation-rules.ts";
 import { natRules } from "../../src/isolate/nat-rules.ts";
+import type { Program } from "../../src/program/program.ts";
+import { startOnAgent } from "./agent.ts";
 import { PEERS } from "./peers.ts";
 import { CLIENT, CNC, GATEWAY, GATEWAY_MAC, RESPONDER, RESPONDER_PORT } from "./places.ts";
 import { startResponder } from "./responder.ts";
 import { NORMAL_RULES } from "./rules.ts";
 import type { Stage } from "./stage.ts";
+import { recordTape } from "./tape.ts";
 
 /** A way from the client to a recorded answer. */
 export interface Path {
@@ -14,13 +17,16 @@ export interface Path {
   readonly needs: readonly string[];
   /** Whom the client calls. */
   readonly to: { readonly address: string; readonly port: number };
-  /** Put rules and programs up on a fresh stage. They need not be ready when this resolves. */
-  up(stage: Stage): Promise<void>;
+  /**
+   * Put rules and programs up on a fresh stage, for a load of so many seconds. They need not be ready when this resolves.
+   */
+  up(stage: Stage, seconds: number): Promise<void>;
 }
 
 const PACKET_PROGRAM = fileURLToPath(new URL("../replay-packet.ts", import.meta.url));
-/** Recorded answers are given once each: enough for the longest run. */
-const TAPE_SESSIONS = 200_000;
+/** Recorded answers are given once each, so there have to be more of them than any machine asks for in a second. */
+const SESSIONS_PER_SECOND = 8_000;
+const PROXY_SESSIONS_PER_SECOND = 2_000;
 
 /** Behind the translation, and of no host: the responder takes them for its own. */
 const POOL = "10.20.1.0/24";
@@ -51,8 +57,7 @@ function nat(name: string, pool: string | null): Path {
     to: CNC,
     up: async (stage) => {
       await stage.setRules(throughNat(pool));
-      if (pool !== null)
-        await stage.run(RESPONDER, ["ip", "route", "add", "local", pool, "dev", "lo"]);
+      if (pool !== null) await stage.run(RESPONDER, ["sh", "-ec", ownPool(pool)]);
       await startResponder(stage);
     },
   };
@@ -62,15 +67,65 @@ const PACKET: Path = {
   name: "packet",
   needs: [],
   to: CNC,
-  up: async (stage) => {
+  up: async (stage, seconds) => {
     await stage.setRules(isolationRules({ ...gateway, stations: [{ ...CLIENT, servers: [CNC] }] }));
-    const args = [PACKET_PROGRAM, stage.bridgeSocket, String(TAPE_SESSIONS)];
+    const args = [PACKET_PROGRAM, stage.bridgeSocket, String(seconds * SESSIONS_PER_SECOND)];
     await stage.start(null, [process.execPath, ...args]);
   },
 };
 
+/**
+ * Makes a pool of addresses the responder's, and lets it forget closed connections: behind the translation a guest's source
+ * port may be one that another connection had a moment ago. Linux gives each port a clock of its own (TCP timestamps), so
+ * that half of such SYNs look old to a socket in TIME-WAIT, which would refuse them for a minute.
+ */
+function ownPool(pool: string): string {
+  return `ip route add local ${pool} dev lo\nsysctl -qw net.ipv4.tcp_max_tw_buckets=0`;
+}
+
+/** What the Mininet lab runs on the responder. It answers from a tape, too. */
+const play = { guest: CLIENT.name, miss: "close" } as const;
+
+const NAT_AGENT = onAgent("nat own responder", [], (seconds) => ({
+  ...play,
+  kind: "replay-server",
+  servers: [{ ...CNC, playedAt: RESPONDER_PORT }],
+  tape: recordTape(seconds * SESSIONS_PER_SECOND).format(),
+}));
+
+const PROXY_AGENT = onAgent("proxy", ["mitmdump"], (seconds) => ({
+  ...play,
+  kind: "proxy",
+  port: RESPONDER_PORT,
+  server: CNC,
+  tape: recordTape(seconds * PROXY_SESSIONS_PER_SECOND).format(),
+}));
+
+function onAgent(
+  name: string,
+  needs: readonly string[],
+  program: (seconds: number) => Program,
+): Path {
+  return {
+    name,
+    needs,
+    to: CNC,
+    up: async (stage, seconds) => {
+      await stage.setRules(throughNat(null));
+      await startOnAgent(stage, program(seconds));
+    },
+  };
+}
+
 /** In the order in which they run. */
-export const PATHS: readonly Path[] = [DIRECT, nat("nat", POOL), PACKET, ...PEERS];
+export const PATHS: readonly Path[] = [
+  DIRECT,
+  nat("nat", POOL),
+  NAT_AGENT,
+  PACKET,
+  PROXY_AGENT,
+  ...PEERS,
+];
 
 /** Only where they are asked for: `nat` as it was before the pool, to see it collapse. */
 export const OTHER_PATHS: readonly Path[] = [nat("nat without pool", null)];

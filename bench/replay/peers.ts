@@ -82,7 +82,19 @@ async function recordFlows(stage: Stage): Promise<string> {
   const file = join(stage.folder, "flows");
   const recorder = await stage.start(PROXY, [...mitmdump(stage), "-w", file]);
   const url = `http://${PROXY.address}:${PROXY_PORT}${URI}`;
-  const ask = ["curl", "-fsS", "--retry", "100", "--retry-delay", "0", "--retry-connrefused", url];
+  // Recorded with the close, so that the load generator expects it.
+  const ask = [
+    "curl",
+    "-fsS",
+    "-H",
+    "Connection: close",
+    "--retry",
+    "100",
+    "--retry-delay",
+    "0",
+    "--retry-connrefused",
+    url,
+  ];
   await stage.run(PROXY, ask, { timeoutMs: MITM_MS_MAX });
   // It writes when it ends; the program that carries the signal in is nsenter's child.
   await stage.run(null, ["pkill", "-INT", "-x", "mitmdump"]);

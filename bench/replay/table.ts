@@ -12,7 +12,7 @@ const COLUMNS: readonly [head: string, cell: (rounds: readonly Measured[]) => st
   ["p50 ms", (rounds) => middle(rounds, (m) => m.p50Ms).toFixed(2)],
   ["p99 ms", (rounds) => middle(rounds, (m) => m.p99Ms).toFixed(2)],
   ["errors", (rounds) => String(rounds.reduce((sum, { errors }) => sum + errors, 0))],
-  ["CPU s/1000", (rounds) => cpu(rounds).toFixed(3)],
+  ["CPU s/1000", (rounds) => middle(rounds, (m) => m.cpuPerThousand).toFixed(3)],
   ["switch", (rounds) => middle(rounds, (m) => m.switchPerThousand).toFixed(3)],
   ["client", (rounds) => middle(rounds, (m) => m.clientPerThousand).toFixed(3)],
   ["machine", (rounds) => middle(rounds, (m) => m.machinePerThousand).toFixed(3)],
@@ -21,9 +21,15 @@ const COLUMNS: readonly [head: string, cell: (rounds: readonly Measured[]) => st
   ["processes", (rounds) => String(Math.max(...rounds.map(({ reach }) => reach.processes)))],
 ];
 
-/** Processor seconds for 1,000 sessions over all processes. */
-export function cpu(rounds: readonly Measured[]): number {
-  return middle(rounds, ({ cpuPerThousand }) => cpuPerThousand);
+/**
+ * How the processor time of one path is to that of another: the median over the rounds, because what else the machine does
+ * changes from round to round and the two are neighbours in each.
+ */
+export function cpuRatio(of: Row, to: Row): number {
+  const ratios = of.rounds.map(
+    ({ cpuPerThousand }, i) => cpuPerThousand / (to.rounds[i]?.cpuPerThousand ?? Number.NaN),
+  );
+  return median(ratios);
 }
 
 function middle(rounds: readonly Measured[], figure: (measured: Measured) => number): number {
