@@ -29,8 +29,8 @@ export interface HostSpec {
 
 export interface NetworkSpec {
   readonly rundir: string;
-  /** As Mininet calls them: `user` is OvS's netdev datapath, `kernel` its system datapath. */
-  readonly datapath: "user" | "kernel";
+  /** `user` or `kernel`, or a shell's variable that holds it. */
+  readonly datapath: string;
   readonly bridges: readonly string[];
   readonly hosts: readonly HostSpec[];
 }

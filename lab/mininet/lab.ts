@@ -12,6 +12,7 @@ import { Tap, type TappedFrame } from "../packets/tap.ts";
 import { placesFile, writePlaces } from "../state/places.ts";
 import { BridgeRules } from "./bridge-rules.ts";
 import { Capsule, type HostPlace } from "./capsule.ts";
+import { chooseDatapath } from "./datapath.ts";
 import { hostSpec, ROUTER, routerSpec } from "./host-specs.ts";
 import { Machine } from "./machine.ts";
 import { OpenVSwitch } from "./ovs.ts";
@@ -82,6 +83,7 @@ class Cloud {
   /** The real-time clock's nanoseconds at the lab's zero. */
   #realtimeNs = 0n;
   #ovs: OpenVSwitch | null = null;
+  #datapath = "user";
   #supervisor: Supervisor | null = null;
   #tap: Tap | null = null;
   #sensor: Sensor | null = null;
@@ -124,9 +126,10 @@ class Cloud {
     for (const name of BRIDGES) journal.add({ kind: "bridge", name });
     for (const { name } of this.#plan.hosts) journal.add({ kind: "host", name });
     const specs = [...this.#plan.hosts.map(hostSpec), routerSpec(this.#plan)];
+    this.#datapath = await chooseDatapath(runner);
     const places = await this.#capsule.build({
       rundir,
-      datapath: "user",
+      datapath: this.#datapath,
       bridges: BRIDGES,
       hosts: specs,
     });
@@ -210,6 +213,7 @@ class Cloud {
       counts: async () => ({
         framesTapped: this.#framesTapped,
         framesMissed: ((await this.#tap?.drained()) ?? 0) + (this.#sensor?.missed ?? 0),
+        kernelDatapath: this.#datapath === "kernel" ? 1 : 0,
         switchRestarts: supervisor.restarts,
         packetsToReplayer: replayer.counts.in,
         packetsFromReplayer: replayer.counts.out,
