@@ -24,6 +24,7 @@ const FOLDERS = {
   case: "base wire rule",
   contain: "base wire rule trace",
   trace: "base wire rule",
+  reproduce: "base trace",
   openflow: "base",
 } as const;
 
