@@ -1,3 +1,5 @@
+import { hasImage } from "../../../lab/guest/image.ts";
+import { guestNeeds } from "../../../lab/guest/needs.ts";
 import { isOnPath, mininetNeeds } from "../../../lab/mininet/needs.ts";
 import { openStackNeeds } from "../../../lab/openstack/needs.ts";
 import { EXIT, type ExitStatus } from "../../base/errors.ts";
@@ -26,7 +28,7 @@ const DEVSTACK: Readonly<Record<string, string>> = {
 
 /** Which labs this machine can run, and what is missing for the others. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<ExitStatus> {
-  const states = [sim(), mininet(), openstack(), devstack()];
+  const states = [sim(), mininet(), await guest(), openstack(), devstack()];
   if (options.json === true) io.out.line(JSON.stringify(states, null, 2));
   else
     for (const { lab, runs, says, mend } of states) {
@@ -64,6 +66,18 @@ function mininet(): LabState {
     ...(isRoot ? [] : ["root's rights"]),
   ];
   return { lab: "mininet", runs, says: `lacks ${lacks.join(", ")}`, missing: lacks, mend };
+}
+
+/** No lab of its own: the Mininet lab on the datapath of another kernel. */
+async function guest(): Promise<LabState> {
+  const { missing, packages } = guestNeeds();
+  const runs = missing.length === 0;
+  const built = (await hasImage()) ? "" : "; it is built at its first use";
+  const says = runs
+    ? `runs on this machine: \`reproduce fig11\` in a guest with the kernel's datapath${built}`
+    : `lacks ${missing.join(", ")}`;
+  const mend = runs ? [] : [`sudo apt-get install -y ${packages.join(" ")}`];
+  return { lab: "guest", runs, says, missing, mend };
 }
 
 function openstack(): LabState {
