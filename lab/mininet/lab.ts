@@ -55,10 +55,11 @@ export class MininetLab implements Lab {
     folder.journal.add({ kind: "namespaces", name: folder.label });
     await using capsule = await Capsule.start(folder.label, runner);
     const cloud = new Cloud(plan, watch, this.#options, folder, capsule);
-    await cloud.build();
     try {
+      await cloud.build();
       return await cloud.play(experiment);
     } finally {
+      // Also what was built half: a controller that goes on trying to connect would keep the program from ending.
       await cloud.stop();
     }
   }
