@@ -44,7 +44,11 @@ export class Namespaces {
     const end = performance.now() + START_MS_MAX;
     for (;;) {
       const known = identify(Number(await read(join(folder, "keeper.pid"))));
-      if (known !== null) return new Namespaces(folder, label, known);
+      if (known !== null) {
+        const namespaces = new Namespaces(folder, label, known);
+        await namespaces.run(["mount", "-t", "proc", "proc", "/proc"]);
+        return namespaces;
+      }
       if (performance.now() > end) {
         throw new LabUnavailableError(`no namespaces after ${START_MS_MAX} ms`, { where: log });
       }

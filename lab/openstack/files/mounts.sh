@@ -6,7 +6,6 @@ folder=$1
 image=$2
 storage=$folder/storage
 
-mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 # libvirt and others would change the machine's groups of processes.
 [ ! -d /sys/fs/cgroup ] || mount -t tmpfs cgroups /sys/fs/cgroup
