@@ -1,4 +1,5 @@
 import type { ExecutionContext } from "ava";
+import { guestNeeds } from "../lab/guest/needs.ts";
 import { isOnPath, mininetNeeds } from "../lab/mininet/needs.ts";
 import { PrivateOvs } from "../lab/ovs/private-ovs.ts";
 import { LabUnavailableError } from "../src/base/errors.ts";
@@ -19,6 +20,14 @@ export function hasMininet(t: ExecutionContext): boolean {
 export function hasProxy(t: ExecutionContext): boolean {
   if (isOnPath("mitmdump")) return true;
   skip(t, "it needs mitmproxy");
+  return false;
+}
+
+/** Whether the guest with the kernel's datapath can be built and run here. Where not, the test says why it is skipped. */
+export function hasGuest(t: ExecutionContext): boolean {
+  const { missing } = guestNeeds();
+  if (missing.length === 0) return true;
+  skip(t, `it needs ${missing.join(", ")}`);
   return false;
 }
 

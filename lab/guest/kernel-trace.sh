@@ -10,7 +10,7 @@ scenario=/job/scenario.yaml
 functions="do_execute_actions ovs_ct_execute ovs_ct_commit __ovs_ct_lookup nf_conntrack_in nf_conntrack_confirm
   __nf_conntrack_confirm"
 zone=2
-run_seconds_max=240
+run_seconds_max=480
 
 say() { echo "$*"; }
 

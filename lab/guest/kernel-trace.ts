@@ -12,7 +12,7 @@ const SCENARIO = fileURLToPath(new URL("scenario.yaml", import.meta.url));
 
 /** Hosts are processes of their own, of some forty megabytes each. */
 const MEMORY_MIB = 2048;
-const TIMEOUT_MS = 8 * 60_000;
+const TIMEOUT_MS = 12 * 60_000;
 /** Lab seconds in a second: an emulated processor is twenty times slower. */
 const SPEED = { emulated: 20 };
 
