@@ -7,11 +7,7 @@ import { positiveSeconds, wholeNumber } from "./arguments.ts";
 import type { ClassifyOptions } from "./commands/classify.ts";
 import type { CompareOptions } from "./commands/compare.ts";
 import type { ContainedOptions } from "./commands/contained.ts";
-import type { DeployOptions } from "./commands/deploy.ts";
-import type { DestroyOptions } from "./commands/destroy.ts";
-import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExtractOptions } from "./commands/extract.ts";
-import type { InspectOptions } from "./commands/inspect.ts";
 import type { ObserveCommandOptions } from "./commands/observe.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { ReproduceOptions } from "./commands/reproduce.ts";
@@ -21,9 +17,10 @@ import type { TraceOptions } from "./commands/trace.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { ValidateOptions } from "./commands/validate.ts";
 import type { VerifyOptions } from "./commands/verify.ts";
-import type { WipeOptions } from "./commands/wipe.ts";
 import { shipped } from "./files.ts";
 import type { Io } from "./io.ts";
+import { labCommands } from "./lab-commands.ts";
+import { example, json, seed } from "./options.ts";
 
 /** Where `verify` and `report` look without being told. */
 /** Fast enough for `paper` within a minute, slow enough that a window's gap is seconds of real time. */
@@ -49,10 +46,6 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
       "\nExit status: 0 pass, 1 an assertion failed, 2 inconclusive, 64 usage, 65 bad input,\n" +
         "69 the lab is not available here, 70 internal error.\n\nExample:\n  $ isoreplay run paper --seed 1",
     );
-  const seed = () =>
-    new Option("--seed <number>", "same seed, same bytes")
-      .argParser(wholeNumber(Number.MIN_SAFE_INTEGER))
-      .default(1);
   const gap = () =>
     new Option("--gap <seconds>", "a longer silence ends a conversation's window")
       .argParser(positiveSeconds)
@@ -62,7 +55,6 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
       "--jobs <number>",
       "captures read at a time; default: as many as there are cores",
     ).argParser(wholeNumber(1));
-  const json = (what: string) => new Option("--json", what);
 
   program
     .command("run")
@@ -261,84 +253,7 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
       finish(await (await import("./commands/validate.ts")).validate(scenarios, options, io)),
     );
 
-  program
-    .command("doctor")
-    .summary("which labs this machine can run")
-    .description(
-      "Say which labs this machine can run, what is missing, and the command that helps.",
-    )
-    .addOption(json("print it as JSON"))
-    .addHelpText("after", example("doctor"))
-    .action(async (options: DoctorOptions) =>
-      finish(await (await import("./commands/doctor.ts")).doctor(options, io)),
-    );
-
-  program
-    .command("deploy")
-    .summary("a lab without the loop, to work in by hand")
-    .description(
-      "Bring up the lab of a scenario: bridges, hosts, rules, servers, and no loop. It stays up until " +
-        "Ctrl-C, or until `isoreplay destroy`. `isoreplay inspect` says how to enter its hosts. With --lab " +
-        "openstack an empty OpenStack comes up, whatever the scenario, and stays up behind.",
-    )
-    .argument("[scenario]", "name of a scenario that comes with isoreplay, or a path", "paper")
-    .addOption(
-      new Option("--lab <lab>", "what to bring up")
-        .choices(["sim", "mininet", "openstack"])
-        .default("mininet"),
-    )
-    .addOption(seed())
-    .option("--dry-run", "list the commands that would change the machine, and do nothing")
-    .addHelpText(
-      "after",
-      example("deploy paper", "deploy zeus-cookie-theft --dry-run", "deploy --lab openstack"),
-    )
-    .action(async (scenario: string, options: DeployOptions) =>
-      finish(await (await import("./commands/deploy.ts")).deploy(scenario, options, io)),
-    );
-
-  program
-    .command("inspect")
-    .summary("which labs are up, and what others left")
-    .description(
-      "List the labs that are up on this machine, with the addresses of their hosts and the command " +
-        "that opens a shell in each, and what a crash left of others.",
-    )
-    .addOption(json("print it as JSON"))
-    .addHelpText("after", example("inspect"))
-    .action(async (options: InspectOptions) =>
-      finish(await (await import("./commands/inspect.ts")).inspect(options, io)),
-    );
-
-  program
-    .command("destroy")
-    .summary("take labs down, from their journals")
-    .description(
-      "Take down labs that were deployed, and what others left: processes, namespaces, bridges, mounts and " +
-        "files, as their journals say. Labs that a run uses stay, unless --all says otherwise. Nothing " +
-        "else is touched.",
-    )
-    .addOption(
-      new Option("--lab <lab>", "only labs of this kind").choices(["mininet", "openstack"]),
-    )
-    .option("--all", "those that are in use, too")
-    .option("-y, --yes", "do not ask back")
-    .option("--dry-run", "list the commands, and do nothing")
-    .addHelpText("after", example("destroy", "destroy --all -y"))
-    .action(async (options: DestroyOptions) =>
-      finish(await (await import("./commands/destroy.ts")).destroy(options, io)),
-    );
-
-  program
-    .command("wipe")
-    .summary("remove what a crash left")
-    .description("Remove what a crash left: only what carries the label of a lab that is gone.")
-    .option("-y, --yes", "do not ask back")
-    .option("--dry-run", "list the commands, and do nothing")
-    .addHelpText("after", example("wipe -y"))
-    .action(async (options: WipeOptions) =>
-      finish(await (await import("./commands/wipe.ts")).wipe(options, io)),
-    );
+  labCommands(program, io, finish);
 
   program
     .command("report")
@@ -407,11 +322,6 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
 /** An option that may be given more than once. */
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
-}
-
-function example(...lines: string[]): string {
-  const head = lines.length === 1 ? "Example" : "Examples";
-  return `\n${head}:\n${lines.map((line) => `  $ isoreplay ${line}`).join("\n")}`;
 }
 
 function version(): string {
