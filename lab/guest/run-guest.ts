@@ -47,7 +47,7 @@ export async function runGuest(
   folder: string,
 ): Promise<GuestResult> {
   const result = join(folder, "result.tar");
-  const console = join(folder, "console.log");
+  const spoken = join(folder, "console.log");
   const left = join(folder, "left");
   await mkdir(left);
   await writeFile(result, "");
@@ -61,7 +61,7 @@ export async function runGuest(
     ...disk(image.root, "readonly=on"),
     ...disk(job.disk, "readonly=on"),
     ...disk(result, "cache=unsafe"),
-    ...["-serial", `file:${console}`, "-serial", "stdio"],
+    ...["-serial", `file:${spoken}`, "-serial", "stdio"],
   ]);
   createInterface({ input: qemu.stdout }).on("line", job.onLine);
   const memory = watchMemory(qemu);
@@ -75,7 +75,7 @@ export async function runGuest(
       where: "qemu-system-x86_64",
     });
   }
-  await unpack(result, left, console);
+  await unpack(result, left, spoken);
   const text = async (name: string) => (await readFile(join(left, name), "utf8")).trim();
   return {
     status: Number(await text("status")),
@@ -135,12 +135,12 @@ function watchMemory({ pid, ended }: RunningCommand): () => number {
   return () => peakMiB;
 }
 
-async function unpack(result: string, left: string, console: string): Promise<void> {
+async function unpack(result: string, left: string, spoken: string): Promise<void> {
   try {
     await runCommand("tar", ["-xf", result, "--no-same-owner", "-C", left]);
     await access(join(left, "status"));
   } catch (error) {
-    const last = (await readFile(console, "utf8")).trim().split("\n").slice(-3).join(" | ");
+    const last = (await readFile(spoken, "utf8")).trim().split("\n").slice(-3).join(" | ");
     throw new LabUnavailableError(`the guest ended without a result: ${last}`, {
       where: "guest",
       cause: error,
