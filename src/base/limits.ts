@@ -232,6 +232,8 @@ export const RUN_LIMITS = {
   sameSecondMax: 1_000,
   /** A suspect that is not judged malicious within this time of the lab is given up. */
   judgeMsMax: 4 * 3_600_000,
+  /** Conversations of one suspect that are kept in mind; beyond, the oldest is forgotten. */
+  conversationsMax: 4_096,
   /** Neighbours that are probed. */
   neighboursMax: 4,
   /** A silence longer than this in a capture is re-enacted as this long: virtual, but nobody learns from it. */

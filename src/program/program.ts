@@ -6,6 +6,7 @@ import type { BotProgram, CncProgram } from "../zeus/program.ts";
 import { runBeacon } from "./beacon.ts";
 import { runBrowser } from "./browser.ts";
 import { runCanary } from "./canary.ts";
+import { runCompanion, runCompanionServer } from "./companion.ts";
 import { type ProbeProgram, runProbe } from "./probe.ts";
 import { runReplayServer } from "./replay-server.ts";
 import { runScriptedClient } from "./scripted-client.ts";
@@ -14,6 +15,8 @@ import type {
   BeaconProgram,
   BrowserProgram,
   CanaryProgram,
+  CompanionProgram,
+  CompanionServerProgram,
   ProxyProgram,
   ReplayServerProgram,
   ScriptedClientProgram,
@@ -30,6 +33,8 @@ export type Program =
   | BrowserProgram
   | BeaconProgram
   | CanaryProgram
+  | CompanionProgram
+  | CompanionServerProgram
   | ProbeProgram
   | ScriptedClientProgram
   | ScriptedServerProgram
@@ -54,6 +59,10 @@ export function runProgram(program: Program, host: ProgramHost): Promise<void> {
       return runBeacon(program, host);
     case "canary":
       return runCanary(program, host);
+    case "companion":
+      return runCompanion(program, host);
+    case "companion-server":
+      return runCompanionServer(program, host);
     case "probe":
       return runProbe(program, host);
     case "scripted-client":

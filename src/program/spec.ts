@@ -37,6 +37,24 @@ export interface BeaconProgram {
   readonly intervalMs: number;
 }
 
+/** Holds a TCP, a UDP and a DNS conversation with one server until its host is gone. */
+export interface CompanionProgram {
+  readonly kind: "companion";
+  readonly server: {
+    readonly address: string;
+    readonly tcpPort: number;
+    readonly udpPort: number;
+  };
+  readonly intervalMs: number;
+}
+
+/** Answers what companions ask, on these ports and on DNS's. */
+export interface CompanionServerProgram {
+  readonly kind: "companion-server";
+  readonly tcpPort: number;
+  readonly udpPort: number;
+}
+
 /** Reports whatever arrives as `canary.arrival`. */
 export interface CanaryProgram {
   readonly kind: "canary";

@@ -9,6 +9,7 @@ import { STYLE } from "./style.ts";
 import {
   assertionTable,
   badge,
+  conversationTable,
   feedbackTable,
   observationTable,
   probeTable,
@@ -64,6 +65,7 @@ ${topologyFigures(results.topology)}</section>
 <section><h2>From verdict to behaviour</h2>
 <p>Recorded answers were given ${ANSWERED[results.replayWay]} (<code>replay.way: ${results.replayWay}</code>).</p>
 ${results.rounds.map(timelineTable)}
+${conversationTable(results)}
 ${replayTable(results)}</section>
 ${
   probes.length > 0 &&

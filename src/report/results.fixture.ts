@@ -168,6 +168,16 @@ function suspect(behaviour: (typeof BEHAVIOURS)[number], index: number): Suspect
     timeToContainMs: [3.1, 0, 2.4][index] ?? null,
     framesAfterVerdict: [2, 0, 1][index] ?? null,
     framesAfterCut: 0,
+    conversations: (["tcp", "udp", "dns"] as const).map((protocol) => ({
+      protocol,
+      client: `10.10.0.${11 + index}:40001`,
+      server: `203.0.113.250:${protocol === "dns" ? 53 : 4701}`,
+      open: true,
+      lastBeforeCutS: 72.4 + index,
+      lastAfterCutS: null,
+      framesAfterVerdict: protocol === "tcp" ? ([2, 0, 1][index] ?? 0) : 0,
+      framesAfterCut: 0,
+    })),
     canarySaw: 24,
     move: {
       method: index === 1 ? "migration" : "volume-move",

@@ -89,6 +89,39 @@ function replayed({ replay }: SuspectResult): Insert {
   return html`${counted(replay.answers, "answer")}, ${counted(replay.misses, "miss", "misses")}<small>${since}${whole(replay.requestsRepeated)} of ${counted(replay.requestsRecorded, "request")} made again, ${whole(replay.identical)} of ${counted(replay.seen, "answer")} identical</small>`;
 }
 
+/** What each suspect had going on at its verdict, and whether the cut ended it. */
+export function conversationTable(results: Results): Markup | null {
+  const rows = results.rounds.flatMap((round) =>
+    round.suspects.flatMap(({ name, conversations }) =>
+      (conversations ?? []).map((c) => [
+        html`${name}<small>round ${round.round}</small>`,
+        c.protocol,
+        html`${c.client}<small>to ${c.server}</small>`,
+        c.open ? "yes" : "no",
+        seconds(c.lastBeforeCutS),
+        whole(c.framesAfterVerdict),
+        whole(c.framesAfterCut),
+        seconds(c.lastAfterCutS),
+      ]),
+    ),
+  );
+  if (rows.length === 0) return null;
+  return table({
+    caption: "What each suspect had going on when it was judged, and what left in it",
+    heads: [
+      "Suspect",
+      "Protocol",
+      "Conversation",
+      "Open at the verdict",
+      "#Last frame out before the cut",
+      "#Frames out after the verdict",
+      "#After the cut",
+      "#Last frame out after the cut",
+    ],
+    rows,
+  });
+}
+
 /** Where each answered byte came from. */
 export function replayTable(results: Results): Markup | null {
   const rows = results.rounds.flatMap((round) =>

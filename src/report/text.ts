@@ -77,12 +77,22 @@ function assertionLines(
 
 function suspectLines(suspects: Results["rounds"][number]["suspects"]): string[] {
   return textTable(
-    ["suspect", "judged", "detected", "contained", "moved", "replayed", "in isolation"],
+    [
+      "suspect",
+      "judged",
+      "detected",
+      "contained",
+      "open then",
+      "moved",
+      "replayed",
+      "in isolation",
+    ],
     suspects.map((s) => [
       s.name,
       judged(s),
       seconds(s.timeToDetectS),
       milliseconds(s.timeToContainMs),
+      openThen(s.conversations),
       s.move === null ? "no" : `${s.move.method} ${seconds(s.move.durationS)}`,
       s.replay === null
         ? "no"
@@ -91,6 +101,19 @@ function suspectLines(suspects: Results["rounds"][number]["suspects"]): string[]
     ]),
   );
 }
+
+/** What it had open at the verdict: `3 tcp, 1 udp, 1 dns`. */
+function openThen(conversations: SuspectConversations): string {
+  if (conversations === null) return "–";
+  const open = conversations.filter((c) => c.open);
+  const counts = (["tcp", "udp", "dns"] as const).map((protocol) => {
+    return { protocol, count: open.filter((c) => c.protocol === protocol).length };
+  });
+  const held = counts.filter(({ count }) => count > 0);
+  return held.length === 0 ? "nothing" : held.map((h) => `${h.count} ${h.protocol}`).join(", ");
+}
+
+type SuspectConversations = Results["rounds"][number]["suspects"][number]["conversations"];
 
 /** Columns aligned with blanks, two spaces apart and two from the left. Control characters are made visible. */
 export function textTable(

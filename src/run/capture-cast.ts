@@ -137,6 +137,7 @@ export function castOfCapture(conversation: CaptureConversation, keepBodies: boo
           udp: { address: CANARY.address, port: CANARY.udpPort },
           intervalMs: BEACON_INTERVAL_MS,
         },
+        companion: null,
       },
     ],
     canary: { address: CANARY.address, port: CANARY.tcpPort },

@@ -17,6 +17,8 @@ export interface Suspect {
   readonly isolatedProgram: Program;
   /** Makes a way out visible while it is recorded and in isolation: the positive control. */
   readonly beacon: Program | null;
+  /** Holds conversations of other kinds, which the cut has to end, too; null where nothing does. */
+  readonly companion: Program | null;
 }
 
 /** A host with its program. */

@@ -111,7 +111,7 @@ export class Containment {
     const instance = hostOf(this.#cast.plan, suspect.host);
     const target = hostOf(this.#cast.plan, suspect.target);
     const verdictNs = timers.nowNs();
-    this.#uplink.verdict(instance.mac);
+    this.#uplink.verdict(instance.mac, verdictNs);
 
     await timers.sleep(this.#options.controlLatencyMs);
     this.#cut.push(instance);

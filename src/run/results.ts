@@ -105,6 +105,20 @@ const replaySchema = z.strictObject({
   requestsRepeated: count,
 });
 
+/** A conversation with the outside that a suspect had when it was judged, or not long before. */
+const conversationSchema = z.strictObject({
+  protocol: z.enum(["tcp", "udp", "dns"]),
+  client: z.string(),
+  server: z.string(),
+  /** At the verdict. */
+  open: z.boolean(),
+  /** The last frame that left in it before the cut and after it; `null` where none did. */
+  lastBeforeCutS: seconds.nullable(),
+  lastAfterCutS: seconds.nullable(),
+  framesAfterVerdict: count,
+  framesAfterCut: count,
+});
+
 const suspectSchema = z.strictObject({
   name: z.string(),
   address: z.string(),
@@ -121,6 +135,8 @@ const suspectSchema = z.strictObject({
   framesAfterVerdict: count.nullable(),
   /** Frames that left once the rules were in force: each one is a leak. */
   framesAfterCut: count.nullable(),
+  /** null: nothing held any on purpose, or it was never judged malicious. */
+  conversations: z.array(conversationSchema).nullable().default(null),
   /** Packets of it that the canary saw before: 0 proves nothing. */
   canarySaw: count,
   move: moveSchema.nullable(),
@@ -228,6 +244,7 @@ export type ObservationResult = z.infer<typeof observationSchema>;
 export type ModelResult = z.infer<typeof modelSchema>;
 export type ClusterResult = z.infer<typeof clusterSchema>;
 export type SuspectResult = z.infer<typeof suspectSchema>;
+export type ConversationResult = z.infer<typeof conversationSchema>;
 export type EffectResult = z.infer<typeof effectSchema>;
 export type MoveResult = z.infer<typeof moveSchema>;
 export type ReplayResult = z.infer<typeof replaySchema>;

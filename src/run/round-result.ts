@@ -8,6 +8,7 @@ import type { ContainmentRecord } from "./containment.ts";
 import { truthOf } from "./learning.ts";
 import { hostOf } from "./plan.ts";
 import type {
+  ConversationResult,
   EffectResult,
   FeedbackResult,
   ModelResult,
@@ -120,12 +121,27 @@ function suspectResult(round: RoundRecord, record: SuspectRecord): SuspectResult
         : elapsedMs(verdictNs, leaving?.lastFrameNs ?? verdictNs) / round.pace.speed,
     framesAfterVerdict: leaving?.framesAfterVerdict ?? null,
     framesAfterCut: leaving?.framesAfterCut ?? null,
+    conversations:
+      containment === null || suspect.companion === null
+        ? null
+        : conversationsOf(round, instance.mac),
     canarySaw: record.canarySaw,
     move: containment === null ? null : moveResult(containment, suspect.target),
     replay: containment === null ? null : replayResult(round, containment, suspect.target),
     effectsBefore: effectsOf(round, suspect.host),
     effectsInIsolation: effectsOf(round, suspect.target),
   };
+}
+
+function conversationsOf({ conversations, pace }: RoundRecord, mac: string): ConversationResult[] {
+  return conversations.of(mac, pace.speed).map((conversation) => {
+    const { lastBeforeCutNs, lastAfterCutNs, ...shown } = conversation;
+    return {
+      ...shown,
+      lastBeforeCutS: lastBeforeCutNs === null ? null : seconds(lastBeforeCutNs),
+      lastAfterCutS: lastAfterCutNs === null ? null : seconds(lastAfterCutNs),
+    };
+  });
 }
 
 function moveResult({ move }: ContainmentRecord, target: string): MoveResult {

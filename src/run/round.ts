@@ -15,6 +15,7 @@ import {
   type ContainmentRecord,
   type ProofRecord,
 } from "./containment.ts";
+import { Conversations } from "./conversations.ts";
 import { type Lab, type Pace, type RunningLab, type Watch, waitUntil } from "./lab.ts";
 import { LiveAnalysis } from "./live.ts";
 import type { Parts } from "./parts.ts";
@@ -67,6 +68,7 @@ export interface RoundRecord {
   readonly replayed: readonly Transaction[];
   readonly effects: readonly { readonly host: string; readonly effect: Effect }[];
   readonly uplink: UplinkTally;
+  readonly conversations: Conversations;
   readonly probesSent: ProbeTally;
   readonly probesOut: ProbeTally;
   /** Frames at the outlet while the isolation's rules were in force: each one is a leak. */
@@ -114,6 +116,7 @@ class Round implements Watch {
   readonly #uplink = new UplinkTally();
   readonly #sent = new ProbeTally();
   readonly #out = new ProbeTally();
+  readonly #conversations: Conversations;
   readonly #live: LiveAnalysis;
   readonly #isolation: LiveAnalysis;
   readonly #training: Observation[] = [];
@@ -140,6 +143,8 @@ class Round implements Watch {
       const instance = hostOf(inputs.cast.plan, suspect.host);
       this.#suspects.set(instance.address, new SuspectState(suspect, instance));
     }
+    const macs = [...this.#suspects.values()].map(({ mac }) => mac);
+    this.#conversations = new Conversations(macs, this.#uplink);
     this.#live = new LiveAnalysis(gapS, {
       onTransaction: (t) => this.#suspects.get(t.client.address)?.recorded.push(t),
       onObservation: (o) => this.#observed(o),
@@ -159,6 +164,7 @@ class Round implements Watch {
     if (tap === this.#sensor) this.#live.frame(frame);
     switch (tap) {
       case "uplink":
+        this.#conversations.frame(frame.bytes, frame.timeNs, towards === "device");
         if (towards === "device") this.#uplink.frame(readMac(frame.bytes, 6), frame.timeNs);
         break;
       case "mirror":
@@ -264,6 +270,8 @@ class Round implements Watch {
       void lab.start(state.suspect.host, state.suspect.program).then(() => {
         state.endedNs = lab.timers.nowNs();
       });
+      const { companion } = state.suspect;
+      if (companion !== null) void lab.start(state.suspect.host, companion);
     }
     const closedMs = options.gapS * 1000 + 2 * TICK_MS;
     const judged = waitUntil(
@@ -356,6 +364,7 @@ class Round implements Watch {
       replayed: this.#replayed,
       effects: this.#effects,
       uplink: this.#uplink,
+      conversations: this.#conversations,
       probesSent: this.#sent,
       probesOut: this.#out,
       outletFrames: this.#outletFrames,

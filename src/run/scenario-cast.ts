@@ -20,6 +20,9 @@ const OUTLET_PORT = 2;
 /** What the gateway's MAC address on isolation is made of: no port has this number. */
 const GATEWAY_NUMBER = 1;
 
+/** Where the canary's host answers what suspects hold open beside the bot's conversation. */
+const COMPANION_PORTS = { tcpPort: 4_701, udpPort: 4_702 };
+
 const EFFECTS: Readonly<Record<Behaviour["command"], EffectKind>> = {
   user_cookies_get: "cookies-posted",
   user_homepage_set: "homepage-set",
@@ -63,6 +66,7 @@ export function castOfScenario(scenario: Scenario, round: number, random: Random
         program: bot(scenario, SUSPECT_SESSIONS),
         isolatedProgram: bot(scenario, 1),
         beacon: beacon(scenario),
+        companion: companion(scenario),
       });
     }
   }
@@ -113,6 +117,15 @@ function beacon(scenario: Scenario): Program {
     tcp: { address: canary.address, port: canary.tcp_port },
     udp: { address: canary.address, port: canary.udp_port },
     intervalMs: canary.beacon_interval_ms,
+  };
+}
+
+function companion(scenario: Scenario): Program {
+  const { address, beacon_interval_ms } = scenario.canary;
+  return {
+    kind: "companion",
+    server: { address, ...COMPANION_PORTS },
+    intervalMs: beacon_interval_ms,
   };
 }
 
@@ -227,6 +240,8 @@ class Stage {
         host: "canary",
         program: { kind: "canary", tcpPort: canary.tcp_port, udpPort: canary.udp_port },
       },
+      // Last, so that it changes nothing of what the canary's other program draws.
+      { host: "canary", program: { kind: "companion-server", ...COMPANION_PORTS } },
       ...Object.entries(benign.sites).map(
         ([name, site]): Role => ({
           host: `site-${name}`,

@@ -1,6 +1,7 @@
 import type { SeenProbe } from "./parts.ts";
 
 interface Leaving {
+  readonly verdictNs: bigint;
   framesAfterVerdict: number;
   lastFrameNs: bigint | null;
   framesAfterCut: number;
@@ -12,8 +13,9 @@ export class UplinkTally {
   readonly #leaving = new Map<string, Leaving>();
 
   /** From now on the frames of this instance are counted. */
-  verdict(mac: string): void {
+  verdict(mac: string, verdictNs: bigint): void {
     this.#leaving.set(mac, {
+      verdictNs,
       framesAfterVerdict: 0,
       lastFrameNs: null,
       framesAfterCut: 0,
@@ -29,7 +31,8 @@ export class UplinkTally {
 
   frame(sourceMac: string, timeNs: bigint): void {
     const leaving = this.#leaving.get(sourceMac);
-    if (leaving === undefined) return;
+    // A real capture shows a frame a little after it passed.
+    if (leaving === undefined || timeNs < leaving.verdictNs) return;
     leaving.framesAfterVerdict++;
     leaving.lastFrameNs = timeNs;
     if (leaving.cutNs !== null && timeNs > leaving.cutNs) leaving.framesAfterCut++;

@@ -1,4 +1,4 @@
-import type { RoundResult, SuspectResult } from "../run/results.ts";
+import type { ConversationResult, RoundResult, SuspectResult } from "../run/results.ts";
 import { type Assertion, makeAssertion } from "./assertion.ts";
 import type { Thresholds } from "./thresholds.ts";
 
@@ -24,6 +24,7 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
   const kinds = new Set(probes.map((p) => p.kind));
   const proofs = rounds.flatMap((r) => r.containment?.proof ?? []);
   const waysOut = proofs.flatMap((p) => p.waysOut);
+  const open = suspects.flatMap((s) => s.conversations ?? []).filter((c) => c.open);
   const figures = {
     isolated: suspects.length,
     leaked_outlet: leaks.outlet,
@@ -36,6 +37,8 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
     probe_kinds: kinds.size,
     rule_sets_checked: proofs.reduce((n, p) => n + p.checked, 0),
     ways_out: waysOut.length,
+    open_conversations: open.length,
+    frames_of_open_conversations_after_cut: open.reduce((n, c) => n + c.framesAfterCut, 0),
     frames_missed: sum((r) => r.containment?.missedFrames ?? 0),
     probes_sent: probes.reduce((n, p) => n + p.sent, 0),
     probes_seen_in_control: probes.reduce((n, p) => n + p.control, 0),
@@ -46,7 +49,7 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
       "fail",
       `${leaked} ${leaked === 1 ? "frame" : "frames"} got out: ${leaks.outlet} at the outlet of isolation, ` +
         `${leaks.uplink} through the uplink after the cut, ${leaks.canary} at the canary, ` +
-        `${leaks.lateral} from one isolated instance to another`,
+        `${leaks.lateral} from one isolated instance to another${goingOn(open)}`,
       figures,
     );
   }
@@ -78,9 +81,26 @@ export function containing(rounds: readonly RoundResult[], thresholds: Threshold
     holds ? "pass" : "fail",
     `${kinds.size} kinds of probes and every suspect were seen outside before, none after, and no rule offers a way out; ` +
       `${suspects.length} contained, the slowest after ${slowest.toFixed(1)} ms ` +
-      `(at most ${thresholds.time_to_contain_ms_max}), ${afterVerdict} ${afterVerdict === 1 ? "frame" : "frames"} left between verdict and cut`,
+      `(at most ${thresholds.time_to_contain_ms_max}), ${afterVerdict} ${afterVerdict === 1 ? "frame" : "frames"} left between verdict and cut` +
+      (open.length === 0 ? "" : `, none after it in ${open.length} open conversations`),
     figures,
   );
+}
+
+/** The first conversation that the cut did not end, as the end of a sentence. */
+function goingOn(open: readonly ConversationResult[]): string {
+  const alive = open.find((c) => c.framesAfterCut > 0);
+  if (alive === undefined) return "";
+  return `; for instance in the ${alive.protocol} conversation ${alive.client} → ${alive.server}, which was open at the verdict`;
+}
+
+/** Conversations that should have been open at the verdict, for the cut to end them, and were not. */
+function lacks({ name, conversations, effectsBefore }: SuspectResult): string[] {
+  // A guest that has shut itself down holds nothing open.
+  if (conversations === null || effectsBefore.some(({ kind }) => kind === "power-off")) return [];
+  return (["tcp", "udp", "dns"] as const)
+    .filter((protocol) => !conversations.some((c) => c.open && c.protocol === protocol))
+    .map((protocol) => `${name} had no ${protocol} conversation open at the verdict`);
 }
 
 /** Why a leak might not have been seen, or null when it would have been. */
@@ -92,6 +112,8 @@ function blindness(
   if (suspects.length === 0) return "no suspect was isolated";
   const unseen = suspects.find((s) => s.canarySaw === 0);
   if (unseen !== undefined) return `the canary never saw ${unseen.name} before`;
+  const lacking = suspects.flatMap(lacks)[0];
+  if (lacking !== undefined) return lacking;
   if (probes.length === 0) return "no probe was sent";
   if (proofs.some((p) => p.checked === 0)) return "no rule set was checked";
   if (proofs.some((p) => p.control === 0))
