@@ -31,7 +31,7 @@ export interface Measured extends LoadResult {
 export async function measure(path: Path, seconds: number): Promise<Measured> {
   await using stage = await Stage.build();
   await path.up(stage, WARM_SECONDS + seconds);
-  const url = `http://${path.to.address}:${path.to.port}${URI}`;
+  const url = urlOf(path);
   await answers(stage, url);
   const reached = await reach(stage, path.to);
   await load(stage, url, WARM_SECONDS);
@@ -51,6 +51,23 @@ export async function measure(path: Path, seconds: number): Promise<Measured> {
     peakMegabytes: await stage.peakMegabytes(),
     reach: reached,
   };
+}
+
+/** Load a path on a stage of its own without a pause for so many seconds, again and again while `goOn` says so. */
+export async function sustain(
+  path: Path,
+  seconds: number,
+  goOn: (result: LoadResult) => boolean,
+): Promise<void> {
+  await using stage = await Stage.build();
+  await path.up(stage, seconds);
+  const url = urlOf(path);
+  await answers(stage, url);
+  while (goOn((await load(stage, url, seconds)).result));
+}
+
+function urlOf({ to }: Path): string {
+  return `http://${to.address}:${to.port}${URI}`;
 }
 
 /** Wait until the path answers. */

@@ -56,11 +56,15 @@ function nat(name: string, pool: string | null): Path {
     needs: ["nginx"],
     to: CNC,
     up: async (stage) => {
-      await stage.setRules(throughNat(pool));
-      if (pool !== null) await stage.run(RESPONDER, ["sh", "-ec", ownPool(pool)]);
+      await upNat(stage, pool);
       await startResponder(stage);
     },
   };
+}
+
+async function upNat(stage: Stage, pool: string | null): Promise<void> {
+  await stage.setRules(throughNat(pool));
+  if (pool !== null) await stage.run(RESPONDER, ["ip", "route", "add", "local", pool, "dev", "lo"]);
 }
 
 const PACKET: Path = {
@@ -74,26 +78,17 @@ const PACKET: Path = {
   },
 };
 
-/**
- * Makes a pool of addresses the responder's, and lets it forget closed connections: behind the translation a guest's source
- * port may be one that another connection had a moment ago. Linux gives each port a clock of its own (TCP timestamps), so
- * that half of such SYNs look old to a socket in TIME-WAIT, which would refuse them for a minute.
- */
-function ownPool(pool: string): string {
-  return `ip route add local ${pool} dev lo\nsysctl -qw net.ipv4.tcp_max_tw_buckets=0`;
-}
-
 /** What the Mininet lab runs on the responder. It answers from a tape, too. */
 const play = { guest: CLIENT.name, miss: "close" } as const;
 
-const NAT_AGENT = onAgent("nat own responder", [], (seconds) => ({
+const NAT_AGENT = onAgent("nat own responder", [], POOL, (seconds) => ({
   ...play,
   kind: "replay-server",
   servers: [{ ...CNC, playedAt: RESPONDER_PORT }],
   tape: recordTape(seconds * SESSIONS_PER_SECOND).format(),
 }));
 
-const PROXY_AGENT = onAgent("proxy", ["mitmdump"], (seconds) => ({
+const PROXY_AGENT = onAgent("proxy", ["mitmdump"], null, (seconds) => ({
   ...play,
   kind: "proxy",
   port: RESPONDER_PORT,
@@ -104,6 +99,7 @@ const PROXY_AGENT = onAgent("proxy", ["mitmdump"], (seconds) => ({
 function onAgent(
   name: string,
   needs: readonly string[],
+  pool: string | null,
   program: (seconds: number) => Program,
 ): Path {
   return {
@@ -111,7 +107,7 @@ function onAgent(
     needs,
     to: CNC,
     up: async (stage, seconds) => {
-      await stage.setRules(throughNat(null));
+      await upNat(stage, pool);
       await startOnAgent(stage, program(seconds));
     },
   };
@@ -127,5 +123,5 @@ export const PATHS: readonly Path[] = [
   ...PEERS,
 ];
 
-/** Only where they are asked for: `nat` as it was before the pool, to see it collapse. */
+/** Only where it is asked for: `nat` without the pool, to see it collapse. */
 export const OTHER_PATHS: readonly Path[] = [nat("nat without pool", null)];

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -21,8 +22,12 @@ export class Stage implements AsyncDisposable {
   readonly #first: RunningCommand;
   readonly #pid: number;
 
+  readonly #forget: () => void;
+
   private constructor(folder: string, first: RunningCommand, pid: number) {
     this.folder = folder;
+    this.#forget = () => rmSync(folder, { recursive: true, force: true });
+    process.once("exit", this.#forget);
     this.#first = first;
     this.#pid = pid;
   }
@@ -122,7 +127,8 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#first.stdin.end();
     await this.#first.ended;
-    await rm(this.folder, { recursive: true, force: true });
+    process.off("exit", this.#forget);
+    this.#forget();
   }
 }
 
