@@ -64,6 +64,7 @@ class CaptureWorker {
       note,
       complain: (error) => note(error.line),
       progress: (text) => this.#say({ kind: "progress", text }),
+      step: () => {},
       colour: false,
       width: null,
       args: [],

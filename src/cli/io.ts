@@ -86,6 +86,8 @@ export interface Io {
   complain(error: IsoreplayError): void;
   /** A line that says how far the work is; replaced by the next, gone at the end. Does nothing where no terminal is. */
   progress(text: string | null): void;
+  /** What the work has come to: on a terminal as `progress`, elsewhere a line on stderr that stays. */
+  step(text: string): void;
   readonly colour: boolean;
   /** Columns of the terminal; null in a pipe. */
   readonly width: number | null;
@@ -109,17 +111,19 @@ export function processIo(args: readonly string[]): Io {
     clear();
     stderr.write(`${text}\n`);
   };
+  const progress = (text: string | null) => {
+    if (!stderr.isTTY) return;
+    clear();
+    if (text === null) return;
+    stderr.write(visible(text).slice(0, (stderr.columns ?? 80) - 1));
+    shown = true;
+  };
   return {
     out: new Output(stdout),
     note,
     complain: (error) => note(`isoreplay: ${visible(error.line)}`),
-    progress: (text) => {
-      if (!stderr.isTTY) return;
-      clear();
-      if (text === null) return;
-      stderr.write(visible(text).slice(0, (stderr.columns ?? 80) - 1));
-      shown = true;
-    },
+    progress,
+    step: (text) => (stderr.isTTY ? progress(text) : note(visible(text))),
     // hasColors heeds NO_COLOR, FORCE_COLOR and TERM=dumb.
     colour: stdout.isTTY === true && stdout.hasColors(),
     width: stdout.isTTY === true ? (stdout.columns ?? 80) : null,

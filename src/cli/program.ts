@@ -83,6 +83,7 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
     .addOption(gap())
     .option("--model <file>", "judge a capture by this model; default: the one that is shipped")
     .option("--dry-run", "list the commands that would change the machine, and do nothing")
+    .option("--quiet", "say nothing on stderr while it runs")
     .addOption(json("print results.json"))
     .addHelpText("after", example("run paper --seed 7", "run --capture bot.pcap --client 10.0.0.5"))
     .action(async (scenarios: string[], options: RunOptions) =>

@@ -1,3 +1,4 @@
+import { elapsedMs } from "../base/clock.ts";
 import type { ProgramEvent } from "../host/host.ts";
 import type { Transaction } from "../http/transaction.ts";
 import type { PlayedServer, PlayedStation, Station } from "../isolate/station.ts";
@@ -106,7 +107,11 @@ export class Containment {
   }
 
   /** Everything that follows a verdict. Resolves when the isolated instance has nothing more to show. */
-  async isolate(suspect: Suspect, recorded: readonly Transaction[]): Promise<ContainmentRecord> {
+  async isolate(
+    suspect: Suspect,
+    recorded: readonly Transaction[],
+    onStage: (stage: "cut" | "replay", detail: string) => void,
+  ): Promise<ContainmentRecord> {
     const { timers } = this.#lab;
     const instance = hostOf(this.#cast.plan, suspect.host);
     const target = hostOf(this.#cast.plan, suspect.target);
@@ -118,6 +123,8 @@ export class Containment {
     await this.#setPrivate([instance.address]);
     const cutNs = timers.nowNs();
     this.#uplink.cut(instance.mac, cutNs);
+    const cutMs = elapsedMs(verdictNs, cutNs) / this.#lab.pace.speed;
+    onStage("cut", `${suspect.host} in ${cutMs.toFixed(1)} ms`);
 
     const servers = this.#play(recorded);
     const replayer = this.#serve(target, servers, recorded);
@@ -133,6 +140,7 @@ export class Containment {
     await this.#setIsolation([target.address]);
 
     const replayStartNs = timers.nowNs();
+    onStage("replay", `${suspect.target} runs from the volume of ${suspect.host}`);
     this.#lab.start(suspect.target, this.#probe(suspect.target));
     if (suspect.beacon !== null) this.#lab.start(suspect.target, suspect.beacon);
     await this.#watch(suspect);

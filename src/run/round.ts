@@ -83,7 +83,18 @@ export interface RoundRecord {
   readonly endNs: bigint;
 }
 
-export type Stage = "control" | "record" | "cluster" | "judge" | "isolate" | "observe";
+export type Stage =
+  | "up"
+  | "control"
+  | "record"
+  | "cluster"
+  | "judge"
+  | "verdict"
+  | "isolate"
+  | "cut"
+  | "replay"
+  | "observe"
+  | "containment";
 
 export interface RoundInputs {
   readonly cast: Cast;
@@ -211,6 +222,7 @@ class Round implements Watch {
     this.#sensor = lab.sensor;
     const stopTicking = this.#tick(lab);
 
+    onStage("up", `${cast.plan.hosts.length} hosts`);
     onStage("control", `${parts.probes.kinds.length} kinds of probes, nothing holds them back`);
     await lab.setRules("isolation", parts.controlRules);
     await Promise.all(
@@ -245,6 +257,11 @@ class Round implements Watch {
     const counts = await lab.counts();
     this.#live.finish();
     this.#isolation.finish();
+    const { proof } = containment;
+    onStage(
+      "containment",
+      `${this.#outletFrames} frames at the outlet, ${proof.waysOut.length} ways out in ${proof.checked} rule sets`,
+    );
     return this.#record(lab, counts, this.#model, containment.proof);
   }
 
@@ -257,10 +274,13 @@ class Round implements Watch {
     failure.promise.catch(() => {});
     this.#onMalicious = (state) => {
       state.isIsolating = true;
+      onStage("verdict", `${state.suspect.host}: ${verdictOf(state)}`);
       onStage("isolate", `${state.suspect.host} → ${state.suspect.target}`);
-      const isolation = containment.isolate(state.suspect, [...state.recorded]).then((record) => {
-        state.containment = record;
-      });
+      const isolation = containment
+        .isolate(state.suspect, [...state.recorded], onStage)
+        .then((record) => {
+          state.containment = record;
+        });
       isolation.catch(failure.reject);
       isolations.push(isolation);
     };
@@ -376,6 +396,12 @@ class Round implements Watch {
       endNs: lab.timers.nowNs(),
     };
   }
+}
+
+function verdictOf({ judged }: SuspectState): string {
+  return judged === null
+    ? "suspected without a verdict"
+    : `${judged.judgement.verdict} ${judged.judgement.label}`;
 }
 
 /** A suspect's way through the round. */

@@ -4,6 +4,7 @@ import { withoutNatDuplicates } from "../../feature/nat-duplicates.ts";
 import { renderText } from "../../report/text.ts";
 import { conversationOf } from "../../run/capture-cast.ts";
 import { formatResults } from "../../run/results.ts";
+import type { Stage } from "../../run/round.ts";
 import { hashFile } from "../../run/verify.ts";
 import { parseScenario } from "../../scenario/load.ts";
 import { exitStatus } from "../../verdict/assertion.ts";
@@ -26,7 +27,23 @@ export interface RunOptions {
   readonly model?: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly quiet?: boolean;
 }
+
+/** The stages of a round in a reader's words. */
+const STAGES: Readonly<Record<Stage, string>> = {
+  up: "lab up",
+  control: "control",
+  record: "traffic",
+  cluster: "cluster",
+  judge: "judge",
+  verdict: "verdict of",
+  isolate: "isolate",
+  cut: "isolated",
+  replay: "replay",
+  observe: "observe",
+  containment: "containment",
+};
 
 /** The scenario that is played when none is named. */
 const DEFAULT_SCENARIO = "paper";
@@ -112,15 +129,17 @@ function checkCombination(scenarios: readonly string[], options: RunOptions): vo
   }
 }
 
-function playOptions(title: string, { lab, seed, speed, out }: RunOptions, io: Io): PlayOptions {
+function playOptions(title: string, options: RunOptions, io: Io): PlayOptions {
+  const { lab, seed, speed, out, quiet = false } = options;
   return {
     lab,
     seed,
     speed,
     out,
     args: io.args,
-    onStage: (round, stage, detail) =>
-      io.progress(`${title} · round ${round} · ${stage}: ${detail}`),
+    onStage: (round, stage, detail) => {
+      if (!quiet) io.step(`${title} · round ${round} · ${STAGES[stage]}: ${detail}`);
+    },
   };
 }
 
