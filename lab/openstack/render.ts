@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,4 +24,16 @@ export async function writeTemplates(
   await chmod(to, 0o700);
   for (const name of await readdir(TEMPLATES))
     await writeFile(join(to, name), fill(await readFile(join(TEMPLATES, name), "utf8"), values));
+}
+
+/**
+ * Two keys as keystone wants them (Fernet: 32 bytes in URL-safe base64), for tokens or for credentials: `1` is the first,
+ * `0` the next one. Starting `keystone-manage` for that takes seconds.
+ */
+export async function writeFernetKeys(repository: string): Promise<void> {
+  await mkdir(repository, { mode: 0o700 });
+  for (const name of ["0", "1"]) {
+    const key = randomBytes(32).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+    await writeFile(join(repository, name), key, { mode: 0o600 });
+  }
 }

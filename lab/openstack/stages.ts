@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Namespaces } from "./namespaces.ts";
+import { writeFernetKeys } from "./render.ts";
 import type { Stage } from "./stage.ts";
 
 const MOUNTS = fileURLToPath(new URL("files/mounts.sh", import.meta.url));
@@ -106,6 +107,8 @@ async function libvirt(stage: Stage): Promise<void> {
 }
 
 async function schemas(lab: Namespaces, stage: Stage, secret: string): Promise<void> {
+  for (const name of ["fernet-keys", "credential-keys"])
+    await writeFernetKeys(join(lab.folder, "etc", name));
   const { keystone, placement, glance, nova, neutron, ml2, cinder } = configs(lab.folder);
   const keystoneManage = (...args: string[]) =>
     stage.run("keystone-manage", ["keystone-manage", ...keystone, ...args]);
@@ -114,9 +117,6 @@ async function schemas(lab: Namespaces, stage: Stage, secret: string): Promise<v
   await Promise.all([
     (async () => {
       await keystoneManage("db_sync");
-      const as = ["--keystone-user", "root", "--keystone-group", "root"];
-      await keystoneManage("fernet_setup", ...as);
-      await keystoneManage("credential_setup", ...as);
       const url = "http://127.0.0.1:5000/v3";
       await keystoneManage(
         ...["bootstrap", "--bootstrap-password", secret, "--bootstrap-region-id", "RegionOne"],

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Journal, STATE } from "../state/journal.ts";
-import { removeLab } from "../state/leftovers.ts";
+import { endProcesses, removeLab } from "../state/leftovers.ts";
 import { identify, type ProcessIdentity } from "../state/process-identity.ts";
 import { MemoryWatch } from "./memory.ts";
 import { Namespaces } from "./namespaces.ts";
@@ -75,7 +75,7 @@ export async function standUp({ stays, progress }: StandUpOptions): Promise<Open
       owned(namespaces.keeper);
     }
   } catch (error) {
-    process.kill(namespaces.keeper.pid, "SIGKILL");
+    await endProcesses({ label, folder });
     throw error;
   } finally {
     journal.close();

@@ -64,6 +64,18 @@ export async function askToEnd(lab: RecordedLab, runner: Runner = EXECUTE): Prom
  * mounts and loop devices; then its files. Throws LabUnavailableError when a process does not end.
  */
 export async function removeLab(lab: RecordedLab, runner: Runner = EXECUTE): Promise<void> {
+  await endProcesses(lab, runner);
+  // A disk has no name any more once it is mounted, unless its lab was cut off before.
+  const disks = lab.entries.flatMap(({ kind, name }) => (kind === "disk" ? [name] : []));
+  for (const path of [...disks, lab.folder])
+    await runner.act(["rm", "-rf", path], () => rmSync(path, { recursive: true, force: true }));
+}
+
+/** End the processes that bear a lab's label; its files stay. Throws LabUnavailableError when one does not end. */
+export async function endProcesses(
+  lab: Pick<RecordedLab, "label" | "folder">,
+  runner: Runner = EXECUTE,
+): Promise<void> {
   const processes = processesOf(lab.label);
   const found = await runner.learn(
     `LAB_${variableName(lab.label)}`,
@@ -74,10 +86,6 @@ export async function removeLab(lab: RecordedLab, runner: Runner = EXECUTE): Pro
     for (const { pid } of processes) kill(pid, "SIGKILL");
   });
   await runner.instead("until none of them is left", () => gone(lab, processes), undefined);
-  // A disk has no name any more once it is mounted, unless its lab was cut off before.
-  const disks = lab.entries.flatMap(({ kind, name }) => (kind === "disk" ? [name] : []));
-  for (const path of [...disks, lab.folder])
-    await runner.act(["rm", "-rf", path], () => rmSync(path, { recursive: true, force: true }));
 }
 
 /** A shell's words for the processes that bear a label. */
@@ -86,7 +94,10 @@ function pidsBearing(label: string): string {
   return `$(grep -lzs ${wanted} /proc/[0-9]*/environ | cut -d/ -f3 | xargs)`;
 }
 
-async function gone({ folder }: RecordedLab, processes: readonly ProcessIdentity[]): Promise<void> {
+async function gone(
+  { folder }: Pick<RecordedLab, "folder">,
+  processes: readonly ProcessIdentity[],
+): Promise<void> {
   const deadline = Date.now() + END_MS_MAX;
   while (processes.some(isAlive)) {
     if (Date.now() > deadline) {

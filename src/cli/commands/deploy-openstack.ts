@@ -1,7 +1,9 @@
 import { openStackNeeds } from "../../../lab/openstack/needs.ts";
 import { standUp } from "../../../lab/openstack/stand-up.ts";
 import { recordedLabs } from "../../../lab/state/journal.ts";
+import { ownerOf, removeLab } from "../../../lab/state/leftovers.ts";
 import { EXIT, type ExitStatus, LabUnavailableError } from "../../base/errors.ts";
+import { untilStopped } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { labLines, stateOf } from "../lab-state.ts";
 
@@ -15,7 +17,7 @@ export async function deployOpenStack(io: Io): Promise<ExitStatus> {
     });
   }
   const start = performance.now();
-  const lab = await standUp({
+  const coming = standUp({
     stays: true,
     progress: {
       begins: (stage, what) => io.progress(`${stage}: ${what}`),
@@ -23,6 +25,14 @@ export async function deployOpenStack(io: Io): Promise<ExitStatus> {
         io.note(`${stage.padEnd(10)} ${seconds(ms)}  ${gibibytes(bytes)}`),
     },
   });
+  const lab = await Promise.race([coming, untilStopped()]);
+  if (lab === undefined) {
+    // What it still waited for fails now, because we end it.
+    coming.catch(() => {});
+    for (const own of recordedLabs().filter((each) => ownerOf(each)?.pid === process.pid))
+      await removeLab(own);
+    throw new LabUnavailableError("stopped before the lab was up; nothing of it is left");
+  }
   io.note(
     `up after ${seconds(performance.now() - start).trim()}, its processes held at most ${gibibytes(lab.peakBytes)}`,
   );
