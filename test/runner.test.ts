@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import test from "ava";
 import { execa } from "execa";
-import { RESOURCES } from "../lab/state/journal.ts";
+import { MININET_RESOURCES } from "../lab/state/journal.ts";
 import { isoreplay, PROGRAM } from "./cli.fixture.ts";
 
 /** What the Mininet lab consists of; `lab/ovs` starts a switch of its own that needs no root. */
@@ -69,7 +69,7 @@ test("a dry run lists every kind of resource and its commands, without root", as
   );
   t.is(status, 0, stderr);
   t.is(stderr, "");
-  for (const resource of RESOURCES) t.regex(stdout, new RegExp(`^# ${resource} \\S`, "m"));
+  for (const resource of MININET_RESOURCES) t.regex(stdout, new RegExp(`^# ${resource} \\S`, "m"));
   for (const command of [
     ...["unshare", "ovsdb-server", "ovs-vswitchd", "ovs-ofctl", "ovs-appctl", "mkfs.ext4"],
     ...["mount", "umount", "packets.py", "agent.ts", "ethtool", "truncate", "mv", "rm"],

@@ -1,5 +1,5 @@
-import { CommandError, runCommand } from "../../src/base/command.ts";
-import type { Runner } from "../command/runner.ts";
+import { CommandError } from "../../src/base/command.ts";
+import { EXECUTE, type Runner } from "../command/runner.ts";
 
 /** The kernel's own switch. Loading it changes nothing for anybody who does not use it; Open vSwitch's service does the same. */
 const MODULE = "openvswitch";
@@ -16,7 +16,7 @@ export function chooseDatapath(runner: Runner): Promise<string> {
 async function hasModule(): Promise<boolean> {
   try {
     // Also true for what is built in or loaded.
-    await runCommand("modprobe", ["-q", MODULE]);
+    await EXECUTE.run("modprobe", ["-q", MODULE]);
     return true;
   } catch (error) {
     if (error instanceof CommandError) return false;

@@ -16,8 +16,8 @@ import { LabUnavailableError } from "../../src/base/errors.ts";
 export const STATE = "/run/isoreplay";
 const FILE = "journal.ndjson";
 
-/** What a lab makes. */
-export const RESOURCES = [
+/** What the Mininet lab makes. */
+export const MININET_RESOURCES = [
   "namespaces",
   "switch",
   "bridge",
@@ -27,9 +27,10 @@ export const RESOURCES = [
   "mirror",
   "controller",
   "agent",
-  "stage",
-  "disk",
 ] as const;
+
+/** What any lab makes. */
+const RESOURCES = [...MININET_RESOURCES, "stage", "disk"] as const;
 
 const entrySchema = z.discriminatedUnion("kind", [
   /** First line: whose lab it is. A later one: whose it has become. */

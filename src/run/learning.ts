@@ -6,7 +6,8 @@ import type { Scenario } from "../scenario/scenario.ts";
 import type { Cast } from "./cast.ts";
 import type { Parts } from "./parts.ts";
 import type { FeedbackResult } from "./results.ts";
-import type { JudgedObservation, RoundRecord } from "./round.ts";
+import type { RoundRecord } from "./round.ts";
+import type { JudgedObservation } from "./suspect-state.ts";
 
 /** The truth about an observation: a behaviour, "benign", or null where nobody knows. */
 export function truthOf(cast: Cast, observation: Observation): string | null {

@@ -19,7 +19,8 @@ import type {
   RoundResult,
   SuspectResult,
 } from "./results.ts";
-import type { RoundRecord, SuspectRecord } from "./round.ts";
+import type { RoundRecord } from "./round.ts";
+import type { SuspectRecord } from "./suspect-state.ts";
 
 /** What `results.json` says of a round. */
 export function roundResult(

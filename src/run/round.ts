@@ -8,18 +8,14 @@ import type { ProgramEvent } from "../host/host.ts";
 import type { Transaction } from "../http/transaction.ts";
 import type { Frame } from "../wire/frame.ts";
 import { readMac } from "../wire/mac.ts";
-import { type Cast, probeTargets, type Role, type Suspect } from "./cast.ts";
-import {
-  Containment,
-  type ContainmentOptions,
-  type ContainmentRecord,
-  type ProofRecord,
-} from "./containment.ts";
+import { type Cast, probeTargets, type Role } from "./cast.ts";
+import { Containment, type ContainmentOptions, type ProofRecord } from "./containment.ts";
 import { Conversations } from "./conversations.ts";
 import { type Lab, type Pace, type RunningLab, type Watch, waitUntil } from "./lab.ts";
 import { LiveAnalysis } from "./live.ts";
 import type { Parts } from "./parts.ts";
-import { type HostPlan, hostOf, type TapName } from "./plan.ts";
+import { hostOf, type TapName } from "./plan.ts";
+import { type JudgedObservation, type SuspectRecord, SuspectState } from "./suspect-state.ts";
 import { type ProbePhase, ProbeTally, UplinkTally } from "./tally.ts";
 import type { ReplayWay } from "./way.ts";
 
@@ -38,21 +34,6 @@ export interface RoundOptions extends ContainmentOptions {
   readonly isolateOn: (judgement: Judgement) => boolean;
   /** Isolate a suspect when its program has ended, whatever the judgement (a capture's client: the user suspects it). */
   readonly isolateUnjudged: boolean;
-}
-
-export interface JudgedObservation {
-  readonly observation: Observation;
-  readonly judgement: Judgement;
-}
-
-export interface SuspectRecord {
-  readonly suspect: Suspect;
-  /** The judgement that decided, or the one that speaks most against it; null when no window of it closed. */
-  readonly judged: JudgedObservation | null;
-  readonly firstRequestNs: bigint | null;
-  readonly containment: ContainmentRecord | null;
-  /** What the canary saw of it before it was isolated: the positive control. */
-  readonly canarySaw: number;
 }
 
 /** All that a round showed. */
@@ -274,7 +255,7 @@ class Round implements Watch {
     failure.promise.catch(() => {});
     this.#onMalicious = (state) => {
       state.isIsolating = true;
-      onStage("verdict", `${state.suspect.host}: ${verdictOf(state)}`);
+      onStage("verdict", `${state.suspect.host}: ${state.verdict}`);
       onStage("isolate", `${state.suspect.host} → ${state.suspect.target}`);
       const isolation = containment
         .isolate(state.suspect, [...state.recorded], onStage)
@@ -394,40 +375,6 @@ class Round implements Watch {
       pace: this.#pace,
       counts,
       endNs: lab.timers.nowNs(),
-    };
-  }
-}
-
-function verdictOf({ judged }: SuspectState): string {
-  return judged === null
-    ? "suspected without a verdict"
-    : `${judged.judgement.verdict} ${judged.judgement.label}`;
-}
-
-/** A suspect's way through the round. */
-class SuspectState {
-  readonly suspect: Suspect;
-  readonly mac: string;
-  readonly recorded: Transaction[] = [];
-  judged: JudgedObservation | null = null;
-  containment: ContainmentRecord | null = null;
-  canarySaw = 0;
-  isIsolating = false;
-  isOver = false;
-  endedNs: bigint | null = null;
-
-  constructor(suspect: Suspect, instance: HostPlan) {
-    this.suspect = suspect;
-    this.mac = instance.mac;
-  }
-
-  record(): SuspectRecord {
-    return {
-      suspect: this.suspect,
-      judged: this.judged,
-      firstRequestNs: this.recorded[0]?.requestStartNs ?? null,
-      containment: this.containment,
-      canarySaw: this.canarySaw,
     };
   }
 }
