@@ -26,7 +26,7 @@ export class OvsPlayer {
 
   /** New rules, no connection, no fragment; rejects with InputError for what Open vSwitch does not take. */
   async begin(rules: string): Promise<void> {
-    await this.#bridge.appctl("time/warp", String(PAUSE_MS));
+    await this.#bridge.warp(PAUSE_MS);
     // Not with the next packet: then fragments leave that have waited too long.
     while (!/num frag: 0\b/.test(await this.#bridge.appctl("dpctl/ipf-get-status")))
       await setTimeout(SWEEP_MS);
@@ -58,8 +58,12 @@ export class OvsPlayer {
         continue;
       }
       await send();
-      asked.push(this.#command(operation));
-      if (operation.op === "warp" && !(await this.#sweeps())) swept = false;
+      if (operation.op === "flush") {
+        asked.push(this.#bridge.appctl("dpctl/flush-conntrack", ...operation.args));
+        continue;
+      }
+      await this.#bridge.warp(operation.ms);
+      if (!(await this.#sweeps())) swept = false;
     }
     await send();
     const dumped = this.#bridge.appctl("dpctl/dump-conntrack");
@@ -101,11 +105,5 @@ export class OvsPlayer {
 
   async dumpFlows(): Promise<string[]> {
     return (await this.#bridge.dumpFlows()).filter(isFlowLine).map(recordedFlowLine);
-  }
-
-  #command(operation: Exclude<Operation, { op: "packet" }>): Promise<string> {
-    return operation.op === "warp"
-      ? this.#bridge.appctl("time/warp", String(operation.ms))
-      : this.#bridge.appctl("dpctl/flush-conntrack", ...operation.args);
   }
 }

@@ -170,6 +170,13 @@ export class OvsBridge implements AsyncDisposable {
     return this.exchange([]);
   }
 
+  /** Time passes; what is too old then is forgotten before the next frame. To be called with nothing on its way. */
+  async warp(ms: number): Promise<void> {
+    await this.appctl("time/warp", String(ms));
+    // The daemon takes several commands at once; it forgets addresses after the frames that come between two such turns.
+    await this.exchange([]);
+  }
+
   /** What has left since the last call. */
   drain(): SentFrame[] {
     return [...this.#captures].flatMap(([port, capture]) =>

@@ -85,7 +85,7 @@ export class OvsCaseSwitch implements CaseSwitch, AsyncDisposable {
   }
 
   async warp(ms: number): Promise<void> {
-    await this.#bridge.appctl("time/warp", String(ms));
+    await this.#bridge.warp(ms);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

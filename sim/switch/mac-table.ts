@@ -32,7 +32,7 @@ export class MacTable {
   /** The port behind which the address is, or `null`. */
   find(vlan: number, high: number, low: number, nowMs: number): number | null {
     const known = this.#vlans.get(vlan)?.get(high * 0x1_0000_0000 + (low >>> 0));
-    return known === undefined || nowMs - known.seenMs > this.#ageMs ? null : known.port;
+    return known === undefined || nowMs - known.seenMs >= this.#ageMs ? null : known.port;
   }
 
   forgetPort(port: number): void {
