@@ -6,7 +6,7 @@ import { MININET_RESOURCES } from "../lab/state/journal.ts";
 import { isoreplay, PROGRAM } from "./cli.fixture.ts";
 
 /** What the Mininet lab consists of; `lab/ovs` starts a switch of its own that needs no root. */
-const FOLDERS = ["command", "host", "mininet", "openflow", "packets", "state"];
+const FOLDERS = ["command", "host", "mininet", "openflow", "packets", "proxy", "state"];
 const RUNNER = "command/runner.ts";
 const LAB = new URL("../lab/", import.meta.url);
 

@@ -110,6 +110,10 @@ export class Capsule implements AsyncDisposable {
   /** Let Mininet make everything that the specification names, and nothing that it does not: no address, no IPv6. */
   async build({ rundir, datapath, bridges, hosts }: NetworkSpec): Promise<HostPlace[]> {
     await this.run(["sysctl", "-qw", ...NO_IPV6, "net.ipv4.ip_forward=0"]);
+    this.runner.remark(
+      "DRIVER carries out each request by Mininet's Python API, and nothing else:",
+    );
+    this.runner.remark("addSwitch (ovs-vsctl), addHost (mnexec), addLink (ip link), build, start");
     await this.#ask("begin", { op: "begin", rundir, datapath });
     for (const name of bridges) await this.#ask(`bridge ${name}`, { op: "bridge", name });
     const places: HostPlace[] = [];

@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { startCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import { formatEndpoint } from "../../src/base/net.ts";
 import type { ProgramHost, ProxySpec } from "../../src/host/host.ts";
 import type { Label } from "../../src/replay/label.ts";
 import { Tape } from "../../src/replay/tape.ts";
+import { EXECUTE } from "../command/runner.ts";
 import { PYTHON } from "../packets/packet-socket.ts";
 import { exchangesOf } from "./exchanges.ts";
 
@@ -44,7 +44,7 @@ export async function startProxy(
     server.address,
     server.port,
   );
-  const proxy = await startCommand(PYTHON, [SCRIPT]);
+  const proxy = await EXECUTE.start(PYTHON, [SCRIPT], { name: "PROXY" });
   proxy.stdin.write(`${JSON.stringify({ address, port, folder, miss, exchanges })}\n`);
   createInterface({ input: proxy.stdout }).on("line", (line) => {
     const said = JSON.parse(line) as Said;
