@@ -34,6 +34,9 @@ const NEEDS: Readonly<Record<string, string>> = {
   wrk: "wrk",
   nginx: "nginx-light",
   curl: "curl",
+  ip: "iproute2",
+  ethtool: "ethtool",
+  python3: "python3",
 };
 /** Pairs of paths, and how the first one's processor time may be to the second one's, where there is a goal. */
 const RATIOS: readonly [of: string, to: string, most: number | null][] = [
@@ -101,8 +104,8 @@ function ratios(rows: readonly Row[]): string[] {
 async function bench(): Promise<void> {
   const missing = Object.keys(NEEDS).filter((program) => !isOnPath(program));
   if (missing.length > 0 || process.getuid?.() !== 0) {
-    const packages = missing.map((program) => NEEDS[program]).join(" ");
-    console.log(`Nothing is measured: this needs root and ${packages || "nothing else"}.`);
+    const needs = ["root", ...missing.map((program) => NEEDS[program])];
+    console.log(`Nothing is measured: this needs ${needs.join(", ")}.`);
     process.exitCode = 69;
     return;
   }
@@ -115,7 +118,7 @@ async function bench(): Promise<void> {
     return;
   }
   const rows = await measureAll(paths, Number(options.rounds), Number(options.seconds));
-  console.log(formatTable(rows));
+  if (rows.length > 0) console.log(formatTable(rows));
   for (const line of ratios(rows)) console.log(line);
 }
 
