@@ -1,0 +1,34 @@
+#!/bin/sh
+# Called by mmdebstrap with the box's root, before it is packed: what Vagrant expects of a box, and no more than that.
+set -eu
+root=$1
+here=$(dirname "$(readlink -f "$0")")
+
+chroot "$root" useradd --create-home --shell /bin/bash vagrant
+# No password fits, and yet the account is not locked: sshd would let no key in.
+chroot "$root" usermod --password "*" vagrant
+echo 'vagrant ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/vagrant"
+chmod 440 "$root/etc/sudoers.d/vagrant"
+# Vagrant's own, publicly known key: `vagrant up` replaces it by one of the machine's own.
+install -d -m 700 "$root/home/vagrant/.ssh"
+install -m 600 "$here/vagrant.pub" "$root/home/vagrant/.ssh/authorized_keys"
+chroot "$root" sh -c "chown -R vagrant:vagrant ~vagrant"
+
+echo isoreplay-lab >"$root/etc/hostname"
+printf '127.0.0.1 localhost isoreplay-lab\n' >"$root/etc/hosts"
+echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
+# No two machines share a host key or an identity: both are made at the first boot.
+rm -f "$root"/etc/ssh/ssh_host_*
+: >"$root/etc/machine-id"
+
+systemctl --root="$root" --quiet enable systemd-networkd.service ssh-keys.service openvswitch.timer
+# ovs-vswitchd that starts in the first ten seconds of a kernel's life counts no handler threads, and every upcall is
+# lost for good; the timer starts it later.
+systemctl --root="$root" --quiet disable openvswitch-switch.service
+systemctl --root="$root" --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
+  e2scrub_all.timer fstrim.timer
+cp "$root"/boot/vmlinuz-* "$ISOREPLAY_BOX_PARTS/vmlinuz"
+cp "$root"/boot/initrd.img-* "$ISOREPLAY_BOX_PARTS/initrd"
+rm -rf "$root"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/doc/* \
+  "$root"/usr/share/man/* "$root"/usr/share/locale/*
+cp -R "$ISOREPLAY_BOX_PARTS/project/." "$root/"
