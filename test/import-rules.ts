@@ -80,7 +80,10 @@ export const IMPURE_GLOBALS: readonly string[] = [
 ];
 
 /** Programs of their own beside the command line: they end when they are done. */
-export const PROGRAMS: ReadonlySet<string> = new Set(["lab/host/agent.ts"]);
+export const PROGRAMS: ReadonlySet<string> = new Set([
+  "lab/host/agent.ts",
+  "lab/devstack/terminal.ts",
+]);
 
 /** Only the command line prints and ends the process. */
 export const CLI_ONLY: readonly string[] = ["console", "process.exit", "process.exitCode"];
