@@ -68,7 +68,7 @@ export async function removeLab(lab: RecordedLab, runner: Runner = EXECUTE): Pro
   // A disk has no name any more once it is mounted, unless its lab was cut off before.
   const disks = lab.entries.flatMap(({ kind, name }) => (kind === "disk" ? [name] : []));
   for (const path of [...disks, lab.folder])
-    await runner.act(["rm", "-rf", path], () => rmSync(path, { recursive: true, force: true }));
+    await runner.act(["rm", "-rf", path], () => remove(path));
 }
 
 /** End the processes that bear a lab's label; its files stay. Throws LabUnavailableError when one does not end. */
@@ -115,8 +115,23 @@ function kill(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch (error) {
     // Gone already.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw orForRoot(error, `process ${pid}`);
   }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    throw orForRoot(error, path);
+  }
+}
+
+/** What only root may do is no mistake of ours. */
+function orForRoot(error: unknown, where: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== "EACCES" && code !== "EPERM") return error;
+  return new LabUnavailableError("only root may end it", { where, mend: "sudo", cause: error });
 }
 
 function environmentOf(pid: number): string[] {
