@@ -51,7 +51,7 @@ export async function traceKernel(
     guest,
     openVSwitch: (await text("ovs")).trim(),
     results: json === "" ? null : resultsSchema.parse(JSON.parse(json)),
-    complaint: (await text("complaint")).trim(),
+    complaint: lines(await text("said")).at(-1) ?? "",
     symbols: new Map(lines(await text("symbols")).map((line) => pair(line))),
     trace: await text("trace"),
     connections: lines(await text("conntrack")),

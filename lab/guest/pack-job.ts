@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { runCommand } from "../../src/base/command.ts";
 
+const STRIP_TYPES = fileURLToPath(new URL("strip-types.ts", import.meta.url));
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 /** What a run needs of the project, beside the packages that it depends on. */
 const PARTS = ["bin", "src", "sim", "lab", "models", "scenarios", "package.json"];
@@ -20,7 +21,7 @@ const lockfile = z.looseObject({
 });
 
 /**
- * Make the disk of a job in `folder`: `job.sh`, which the guest runs with `variables` set, `files` beside it, this checkout as `isoreplay`, and
+ * Make the disk of a job in `folder`: `job.sh`, which the guest runs with `variables` set, `files` beside it, this checkout without its types as `isoreplay`, and
  * the Node that runs here as `node`. Gives the disk's path.
  */
 export async function packJob(
@@ -38,7 +39,12 @@ export async function packJob(
   await cp(process.execPath, join(staged, "node"));
   const packages = await productionPackages();
   for (const path of [...PARTS, ...packages])
-    await cp(join(PROJECT, path), join(checkout, path), { recursive: true });
+    await cp(join(PROJECT, path), join(checkout, path), { recursive: true, filter: isNeeded });
+  await runCommand(process.execPath, [
+    "--disable-warning=ExperimentalWarning",
+    STRIP_TYPES,
+    checkout,
+  ]);
   const disk = join(folder, "job.ext2");
   const { blocks, inodes } = await measure(staged);
   await runCommand("genext2fs", [
@@ -47,6 +53,11 @@ export async function packJob(
     ...["--number-of-inodes", String(inodes + SPARE_INODES), "--root", staged, disk],
   ]);
   return disk;
+}
+
+/** Tests and type declarations are not. */
+function isNeeded(path: string): boolean {
+  return !/\.(?:test|d)\.[cm]?ts$|\.map$/.test(path);
 }
 
 /** The packages that the program needs when it runs, as the lockfile names their folders. */
