@@ -35,6 +35,9 @@ const SYN_ACK6 =
 /** Time exceeded about SYN_ACK6, with 8 bytes of its TCP header. */
 const ERROR6 =
   "50540000000250540000000186dd6000000000383a40fd000000000000000000000000000001fd0000000000000000000000000000020300a60d000000006000000000140640fd000000000000000000000000000002fd00000000000000000000000000000100509c4000015f90";
+/** Unreachable, about SYN6 with a fragment header that says that it is all of the packet. */
+const ERROR6_ATOMIC =
+  "50540000000150540000000286dd60000000004c3a40fd000000000000000000000000000002fd0000000000000000000000000000010300694b0000000060000000001c2c40fd000000000000000000000000000001fd00000000000000000000000000000206000000000006e79c400050000003e80000000050022000f5650000";
 /** The second 8 bytes of an ICMPv6 packet. */
 const LATER6 =
   "50540000000250540000000186dd6000000000102c40fd000000000000000000000000000001fd0000000000000000000000000000023a000008000000016262626262626262";
@@ -75,6 +78,12 @@ export const DIFFERENTIAL: readonly SwitchCase[] = [
     "an ICMPv6 error that quotes less than a TCP header is invalid",
     TRACKED,
     [frame(1, SYN6), frame(2, SYN_ACK6), frame(1, ERROR6), ct],
+  ),
+  draft(
+    "icmp6-quotes-whole-fragment",
+    "an ICMPv6 error may quote a packet with extension headers, and with that of a fragment that is the whole packet",
+    TRACKED,
+    [frame(1, SYN6), frame(2, ERROR6_ATOMIC), ct],
   ),
   draft(
     "translation-outlives-connection",

@@ -168,8 +168,24 @@ export function quotedTransport(
     return { l4: at + headerLength, protocol: packet.bytes[at + 9]! };
   }
   if (end - at < 40) return null;
-  return { l4: at + 40, protocol: packet.bytes[at + 6]! };
+  let protocol = packet.bytes[at + 6]!;
+  let l4 = at + 40;
+  // Extension headers (RFC 8200 section 4); of a real fragment it is not known what it carries.
+  while (EXTENSIONS.has(protocol)) {
+    if (l4 + 8 > end) return null;
+    const here = protocol;
+    protocol = packet.bytes[l4]!;
+    if (here === FRAGMENT && packet.get16(l4 + 2) !== 0) return null;
+    const length = packet.bytes[l4 + 1]!;
+    l4 += here === FRAGMENT ? 8 : here === AUTHENTICATION ? (length + 2) * 4 : (length + 1) * 8;
+    if (l4 > end) return null;
+  }
+  return { l4, protocol };
 }
+
+const FRAGMENT = 44;
+const AUTHENTICATION = 51;
+const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60, AUTHENTICATION, FRAGMENT]);
 
 /** Header and transport checksum; looked at once per packet, since what the switch changes it corrects. */
 function checksumsRight(packet: Packet): boolean {
