@@ -1,6 +1,6 @@
 import type { Step, SwitchCase } from "../../../src/case/case.ts";
 import { CLIENT, OTHER, ping, SERVER, tcp, udp, unreachable } from "./frames.ts";
-import { ct, draft, flush, packet, STAMP } from "./steps.ts";
+import { ct, draft, flush, packet, STAMP, warp } from "./steps.ts";
 
 /*
  * What the random comparison with the real switch has found where the simulated one was wrong, each by itself.
@@ -122,6 +122,18 @@ export const DIFFERENTIAL: readonly SwitchCase[] = [
       ct,
       packet(1, tcp(CLIENT, VIRTUAL, "S", 1_000)),
       ct,
+    ],
+  ),
+  draft(
+    "addresses-are-forgotten",
+    "normal knows an address for 300 seconds, and no longer",
+    ["table=0,actions=normal"],
+    [
+      packet(2, udp(SERVER, CLIENT)),
+      warp(299),
+      packet(1, udp(CLIENT, SERVER)),
+      warp(1),
+      packet(1, udp(CLIENT, SERVER)),
     ],
   ),
   draft(
