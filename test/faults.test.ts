@@ -108,6 +108,36 @@ test.serial("without its replayer a guest gets no answer, and nothing gets out",
   t.is(run.assertions.get("manifestation")?.verdict, "fail");
 });
 
+test.serial("a replayer that breaks ends the run, and nothing gets out", async (t) => {
+  t.timeout(DEADLINE_MS);
+  if (!hasMininet(t)) return;
+  const out = { broken: false, frames: 0 };
+  const fault: Fault = (lab) => ({
+    controller: (bridge) => {
+      const port = lab.controller(bridge);
+      let frames = 0;
+      return {
+        timers: port.timers,
+        send: (frame) => port.send(frame),
+        onFrame: (handler) =>
+          port.onFrame((frame) => {
+            frames++;
+            out.broken = frames >= 20;
+            if (out.broken) throw new RangeError("broken on purpose");
+            handler(frame);
+          }),
+      };
+    },
+  });
+  const run = playFault(fault, {
+    frame: (tap, _frame, towards) => {
+      if (out.broken && tap === "outlet" && towards === "device") out.frames++;
+    },
+  });
+  await t.throwsAsync(run, { message: "broken on purpose" });
+  t.deepEqual(out, { broken: true, frames: 0 });
+});
+
 const SYNS = 100_000;
 const MEGABYTE = 2 ** 20;
 /** For the flood, its capture and its analysis together; a connection that is kept for each SYN takes several times as much. */
@@ -267,7 +297,7 @@ test.serial(
     t.is(said, "left: 0\n");
     t.regex(
       run.complaint(),
-      /^isoreplay: \S+: no space is left for it \(make room there, or use --out DIR\)$/,
+      /(^|\| )isoreplay: \S+: no space is left for it \(make room there, or use --out DIR\)$/,
     );
     t.deepEqual(
       recordedLabs().filter((lab) => !hasOwner(lab)),

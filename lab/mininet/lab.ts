@@ -147,6 +147,7 @@ class Cloud {
         timers: new LabTimers({ ...this.#epoch, speed: 1 }),
         connectMsMax: CONNECT_MS_MAX,
         onDown: () => supervisor.down(),
+        onFailure: (error: unknown) => this.#crashed.reject(error),
       };
       const port = await runner.instead(
         `an OpenFlow connection to unix:${options.path}`,

@@ -17,6 +17,8 @@ const PACKET_IN = Buffer.from(
 class FakeSwitch {
   readonly path = join(mkdtempSync(join(tmpdir(), "isoreplay-of-")), "br.mgmt");
   readonly received: Message[] = [];
+  /** Takes everything, and answers nothing. */
+  isMute = false;
   readonly #sockets = new Set<Socket>();
   #server: Server | null = null;
 
@@ -45,7 +47,7 @@ class FakeSwitch {
     socket.on("data", (bytes) => {
       for (const message of reader.push(bytes)) {
         this.received.push(message);
-        if (message.type === TYPE.barrierRequest)
+        if (message.type === TYPE.barrierRequest && !this.isMute)
           socket.write(encodeMessage(TYPE.barrierReply, message.xid));
       }
     });
@@ -68,6 +70,37 @@ test("frames go in and out over the bridge's socket", async (t) => {
   await port.barrier();
   const out = bridge.received.find(({ type }) => type === TYPE.packetOut);
   t.deepEqual([...(out?.body.subarray(-3) ?? [])], [1, 2, 3]);
+  port.close();
+  await bridge.stop();
+});
+
+test("whoever waits for a switch that dies is let go", async (t) => {
+  t.timeout(10_000);
+  const { bridge, port } = await connected();
+  bridge.isMute = true;
+  const waiting = port.drop([{ table: 0, priority: 1, what: { inPort: 1 } }]);
+  await bridge.stop();
+  await waiting;
+  t.false(port.isUp);
+  port.close();
+});
+
+test("an error of whoever takes the frames is told, and the connection stays", async (t) => {
+  const bridge = new FakeSwitch();
+  await bridge.start();
+  const told = Promise.withResolvers<unknown>();
+  const port = await OpenFlowPort.connect({
+    path: bridge.path,
+    timers,
+    connectMsMax: 5000,
+    onFailure: told.resolve,
+  });
+  port.onFrame(() => {
+    throw new RangeError("broken on purpose");
+  });
+  bridge.packetIn();
+  t.is(String(await told.promise), "RangeError: broken on purpose");
+  t.true(port.isUp);
   port.close();
   await bridge.stop();
 });

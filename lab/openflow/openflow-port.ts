@@ -19,6 +19,8 @@ export interface OpenFlowPortOptions {
   readonly connectMsMax: number;
   /** The connection that stood has broken; the port tries to get it back. */
   readonly onDown?: () => void;
+  /** Whoever takes the port's frames has thrown. Without it the error is thrown on, out of the socket's event. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /** What happened to a port's frames and to its connection. */
@@ -129,6 +131,19 @@ export class OpenFlowPort implements PacketPort {
     this.#gone();
   }
 
+  #hand(frame: Uint8Array): void {
+    const { onFailure } = this.#options;
+    if (onFailure === undefined) {
+      this.#handler(frame);
+      return;
+    }
+    try {
+      this.#handler(frame);
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
   #gone(): void {
     this.#channel = null;
     for (const done of [...this.#waiting]) done();
@@ -141,7 +156,7 @@ export class OpenFlowPort implements PacketPort {
       send: (bytes) => socket.write(bytes),
       onPacketIn: ({ bytes }) => {
         this.counts.in++;
-        this.#handler(bytes);
+        this.#hand(bytes);
       },
       onReady: () => {
         this.#channel = channel;
