@@ -118,13 +118,17 @@ export class OpenVSwitch {
     return join(this.rundir, `${bridge}.mgmt`);
   }
 
-  /** Replace all rules of a bridge in one atomic bundle. */
+  /**
+   * Replace all rules of a bridge in one atomic bundle. Resolves when no packet meets the old ones any more: the datapath
+   * keeps what it has worked out from them until the revalidators get to it, which on a busy machine takes a while.
+   */
   async replaceFlows(bridge: string, rules: string): Promise<void> {
     await this.#capsule.runner.run(
       "ovs-ofctl",
       ["-O", "OpenFlow14", "--bundle", "replace-flows", `unix:${this.socket(bridge)}`, "-"],
       { input: rules, env: this.#variables(), timeoutMs: ANSWER_MS_MAX },
     );
+    await this.control("revalidator/purge");
   }
 
   /** `ovs-vsctl` on the run's own database; resolves when the switch has done it. Gives what it prints. */

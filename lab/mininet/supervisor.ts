@@ -1,6 +1,9 @@
 import type { BridgeName } from "../../src/run/plan.ts";
 import type { OpenVSwitch } from "./ovs.ts";
 
+/** What of a switch is supervised. */
+type Supervised = Pick<OpenVSwitch, "replaceFlows" | "isGone" | "startSwitch" | "bridgeIsUp">;
+
 /** A switch that dies again and again is no switch to go on with. */
 const ATTEMPTS_MAX = 5;
 
@@ -9,23 +12,27 @@ const ATTEMPTS_MAX = 5;
  * drops everything: until the supervisor has put the last rules in force again nothing passes, and nothing gets out.
  */
 export class Supervisor {
-  readonly #ovs: OpenVSwitch;
+  readonly #ovs: Supervised;
   readonly #onFailure: (error: Error) => void;
+  /** By bridge, the rules that were set last, in force or not yet. */
   readonly #rules = new Map<BridgeName, string>();
+  /** By bridge, the last change: resolves when it is done, whatever came of it. */
+  readonly #turns = new Map<BridgeName, Promise<void>>();
   #restarting: Promise<void> | null = null;
   #isOver = false;
   /** Times that the switch had died and was started again. */
   restarts = 0;
 
   /** `onFailure`: the switch cannot be brought back. */
-  constructor(ovs: OpenVSwitch, onFailure: (error: Error) => void) {
+  constructor(ovs: Supervised, onFailure: (error: Error) => void) {
     this.#ovs = ovs;
     this.#onFailure = onFailure;
   }
 
   /**
-   * Replace a bridge's rules, now and whenever the switch comes back. Waits while it is away. `ahead` comes first; a switch
-   * that dies meanwhile comes back with the new rules, never with the old ones.
+   * Replace a bridge's rules, now and whenever the switch comes back. Waits while it is away; a switch that dies meanwhile comes
+   * back with the new rules, never with the old ones. Of several calls for a bridge the last one's rules stay, however long
+   * each takes: a cut must not be undone by the change before it. `ahead` waits for no other call.
    */
   async setRules(
     bridge: BridgeName,
@@ -33,9 +40,28 @@ export class Supervisor {
     ahead: () => Promise<void> = async () => {},
   ): Promise<void> {
     this.#rules.set(bridge, rules);
+    const before = this.#turns.get(bridge);
+    const turn = this.#replaceInTurn(bridge, ahead, before);
+    this.#turns.set(
+      bridge,
+      turn.catch(() => {}),
+    );
+    await turn;
+  }
+
+  async #replaceInTurn(
+    bridge: BridgeName,
+    ahead: () => Promise<void>,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    if (before !== undefined) {
+      await this.during(ahead);
+      await before;
+    }
     await this.during(async () => {
+      // Again, because the change before may have taken it away.
       await ahead();
-      await this.#ovs.replaceFlows(bridge, rules);
+      await this.#ovs.replaceFlows(bridge, this.#rules.get(bridge) ?? "");
     });
   }
 
