@@ -13,7 +13,9 @@ for pair in ovs-vsctl:openvswitch-switch mn:mininet ethtool:ethtool ip:iproute2 
   command -v "${pair%%:*}" >/dev/null || packages="$packages ${pair#*:}"
 done
 fetch() { # PACKAGE VERSION HASH FOLDER
-  command -v curl >/dev/null && command -v openssl >/dev/null || apt-get install -y -q --no-install-recommends curl ca-certificates openssl
+  if ! command -v curl >/dev/null || ! command -v openssl >/dev/null; then
+    apt-get install -y -q --no-install-recommends curl ca-certificates openssl
+  fi
   curl -fsSL --retry 3 --max-time 600 -o /tmp/package.tgz "$registry/$1/-/$1-$2.tgz"
   found=sha512-$(openssl dgst -sha512 -binary /tmp/package.tgz | openssl base64 -A)
   if [ "$found" != "$3" ]; then

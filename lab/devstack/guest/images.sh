@@ -1,7 +1,8 @@
 #!/bin/bash
 # In the devstack machine, as root: the images that were brought to /tmp/images, each under the name of its file.
 set -euo pipefail
-source /opt/stack/devstack/openrc admin demo >/dev/null
+# DevStack writes it: the administrator, in the project demo.
+export OS_CLOUD=devstack-admin-demo
 shopt -s nullglob
 for file in /tmp/images/*.img /tmp/images/*.qcow2; do
   name=$(basename "${file%.*}")

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Called by mmdebstrap with the box's root, before it is packed: what Vagrant expects of a box, and no more than that.
 set -eu
-root=$1
+root=${1:?}
+[ "$root" != / ] || exit 1
 here=$(dirname "$(readlink -f "$0")")
 
 chroot "$root" useradd --create-home --shell /bin/bash vagrant
@@ -29,6 +30,5 @@ systemctl --root="$root" --quiet mask apt-daily.timer apt-daily-upgrade.timer dp
   e2scrub_all.timer fstrim.timer
 cp "$root"/boot/vmlinuz-* "$ISOREPLAY_BOX_PARTS/vmlinuz"
 cp "$root"/boot/initrd.img-* "$ISOREPLAY_BOX_PARTS/initrd"
-rm -rf "$root"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/doc/* \
-  "$root"/usr/share/man/* "$root"/usr/share/locale/*
+rm -rf "${root:?}"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 cp -R "$ISOREPLAY_BOX_PARTS/project/." "$root/"
