@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
@@ -112,6 +113,10 @@ export function leftOf(label: string, folder: string, namespaces: readonly strin
 
 /** What everybody on the machine sees and the lab must not change. */
 export async function surroundings(): Promise<Readonly<Record<string, string>>> {
+  // Others may work in temporary folders of theirs meanwhile.
+  const mounts = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .filter((line) => !(line.split(" ")[1] ?? "").startsWith(tmpdir()));
   const [links, names] = await Promise.all([
     runCommand("ip", ["-br", "link"]),
     runCommand("ip", ["netns"]),
@@ -119,7 +124,7 @@ export async function surroundings(): Promise<Readonly<Record<string, string>>> 
   return {
     links: links.stdout,
     names: names.stdout,
-    mounts: readFileSync("/proc/self/mounts", "utf8"),
+    mounts: mounts.join("\n"),
     hosts: readFileSync("/etc/hosts", "utf8"),
     hostname: readFileSync("/proc/sys/kernel/hostname", "utf8"),
   };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-const LOOK_MS = 2_000;
+const LOOK_MS = 5_000;
 const KIBI = 1_024;
 const GONE: readonly string[] = ["ENOENT", "ESRCH", "EACCES"];
 
