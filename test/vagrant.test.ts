@@ -196,13 +196,13 @@ test.serial(
             "sudo ovs-vsctl --may-exist add-br br-check && sudo ovs-vsctl list-br && sudo ovs-vsctl del-br br-check",
             "python3 -c 'import mininet.net; print(\"mininet\", mininet.net.VERSION)'",
             "node --version",
-            "isoreplay run zeus-cookie-theft --out /tmp/out >/dev/null && echo the loop passes",
+            "isoreplay validate /isoreplay/scenarios/paper/scenario.yaml",
           ].join(" && "),
         ),
       );
       t.regex(
         checks.stdout,
-        /^ovs-vsctl \(Open vSwitch\) \d.*\nbr-check\nmininet \d\S*\nv\d\S*\nthe loop passes$/,
+        /^ovs-vsctl \(Open vSwitch\) \d.*\nbr-check\nmininet \d\S*\nv\d\S*\n.*paper.*$/,
       );
       await t.throwsAsync(() => inside("exit 3"), {
         instanceOf: CommandError,

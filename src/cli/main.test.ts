@@ -280,7 +280,7 @@ test("doctor says which labs run here, and how to mend the others", async (t) =>
   }[];
   t.deepEqual(
     labs.map(({ lab }) => lab),
-    ["sim", "mininet", "guest", "openstack", "devstack"],
+    ["sim", "mininet", "guest", "openstack", "vagrant", "devstack"],
   );
   const [sim, mininet] = labs;
   t.true(sim?.runs);

@@ -2,6 +2,7 @@ import { hasImage } from "../../../lab/guest/image.ts";
 import { guestNeeds } from "../../../lab/guest/needs.ts";
 import { isOnPath, mininetNeeds } from "../../../lab/mininet/needs.ts";
 import { openStackNeeds } from "../../../lab/openstack/needs.ts";
+import { vagrantNeeds } from "../../../lab/vagrant/needs.ts";
 import { EXIT, type ExitStatus } from "../../base/errors.ts";
 import type { Io } from "../io.ts";
 
@@ -28,7 +29,7 @@ const DEVSTACK: Readonly<Record<string, string>> = {
 
 /** Which labs this machine can run, and what is missing for the others. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<ExitStatus> {
-  const states = [sim(), mininet(), await guest(), openstack(), devstack()];
+  const states = [sim(), mininet(), await guest(), openstack(), vagrant(), devstack()];
   if (options.json === true) io.out.line(JSON.stringify(states, null, 2));
   else
     for (const { lab, runs, says, mend } of states) {
@@ -97,6 +98,17 @@ function openstack(): LabState {
     ? "runs on this machine: keystone, glance, nova, neutron, cinder from packages"
     : `lacks ${lacks.join(", ")}`;
   return { lab: "openstack", runs, says, missing: lacks, mend };
+}
+
+/** No lab of its own: machines that labs run in. */
+function vagrant(): LabState {
+  const { provider, missing, packages } = vagrantNeeds();
+  const runs = provider !== null;
+  const says = runs
+    ? `brings up the machines \`lab\` and \`devstack\` of the Vagrantfile, with ${provider}`
+    : `lacks ${missing.join(", ")}`;
+  const mend = runs ? [] : [`sudo apt-get install -y ${packages.join(" ")}`];
+  return { lab: "vagrant", runs, says, missing, mend };
 }
 
 function devstack(): LabState {
