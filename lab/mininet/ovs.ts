@@ -3,7 +3,8 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { CommandError } from "../../src/base/command.ts";
-import { LabUnavailableError } from "../../src/base/errors.ts";
+import { InputError, LabUnavailableError } from "../../src/base/errors.ts";
+import { Unixctl } from "../ovs/unixctl.ts";
 import type { Capsule } from "./capsule.ts";
 
 const DEATH_MS_MAX = 10_000;
@@ -176,19 +177,35 @@ export class OpenVSwitch {
     return stdout;
   }
 
-  /** Forget every connection with this address at either end. */
+  /** Forget every connection with this address at either end. One that has ended by itself meanwhile is forgotten, too. */
   async flushConntrack(address: string): Promise<void> {
     const standIn = `tcp,orig=(src=${address},dst=$PEER,sport=$SPORT,dport=$DPORT),zone=1`;
-    this.#capsule.runner.remark("then forgotten, one by one: each connection that it lists");
+    const { runner } = this.#capsule;
+    runner.remark("then forgotten, one by one: each connection that it lists");
     const lines = await this.#command(["dpctl/dump-conntrack"], standIn);
+    await using stack = new AsyncDisposableStack();
+    // A program for each would take seconds: an instance may have hundreds.
+    let control: Promise<Unixctl> | null = null;
     for (const line of lines.split("\n")) {
       if (!line.includes(`src=${address},`) && !line.includes(`dst=${address},`)) continue;
       const tuple = tupleOf(line);
       const zone = /\bzone=(\d+)/.exec(line)?.[1] ?? "0";
       // Without a tuple that can be named the whole zone goes: nothing of the instance may stay.
-      const what = tuple === null ? [`zone=${zone}`] : [`zone=${zone}`, tuple];
-      await this.control("dpctl/flush-conntrack", ...what);
+      const what = ["dpctl/flush-conntrack", `zone=${zone}`, ...(tuple === null ? [] : [tuple])];
+      await runner.act(["ovs-appctl", "-t", this.#control, ...what], async () => {
+        control ??= this.#connect(stack);
+        await forget(await control, what);
+      });
     }
+  }
+
+  /** The control socket without `ovs-appctl`; closed with the stack. */
+  async #connect(stack: AsyncDisposableStack): Promise<Unixctl> {
+    const control = await Unixctl.connect(this.#control);
+    if (control === null)
+      throw new LabUnavailableError("ovs-vswitchd does not answer", { where: this.#control });
+    stack.defer(() => control.close());
+    return control;
   }
 
   async version(): Promise<string> {
@@ -213,6 +230,17 @@ export class OpenVSwitch {
       "--no-chdir",
       `--log-file=${join(this.rundir, `${name}.log`)}`,
     ];
+  }
+}
+
+async function forget(control: Unixctl, what: readonly string[]): Promise<void> {
+  const [command = "", ...params] = what;
+  try {
+    await control.call(command, ...params);
+  } catch (error) {
+    // It has ended since it was listed.
+    if (!(error instanceof InputError && error.message.includes("No such file or directory")))
+      throw error;
   }
 }
 
