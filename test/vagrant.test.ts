@@ -37,6 +37,7 @@ function environment(folder: string, more: Readonly<Record<string, string>>) {
   return {
     PATH: process.env.PATH ?? "",
     HOME: folder,
+    LC_ALL: "C.UTF-8",
     VAGRANT_CWD: PROJECT,
     VAGRANT_HOME: join(folder, "home"),
     VAGRANT_DOTFILE_PATH: join(folder, "state"),
@@ -239,6 +240,7 @@ function stopwatch(t: ExecutionContext) {
 async function standing(): Promise<Record<string, readonly string[]>> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const commands = await Promise.all(
+    // It has ended meanwhile: then it is not left.
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")),
   );
   const lines = async (result: Promise<CommandResult>) =>

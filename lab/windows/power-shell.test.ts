@@ -20,6 +20,13 @@ test("a real shutdown stands once, behind the setting that allows it", (t) => {
   t.regex(conf, /^real-shutdown: false$/m);
 });
 
+test("provisioning by hand is refused before anything is changed", (t) => {
+  const text = readFileSync(new URL("provision.ps1", import.meta.url), "utf8");
+  const guard = text.indexOf('if ($env:USERNAME -ne "vagrant") { throw');
+  t.true(guard > 0);
+  t.true(guard < text.search(/New-Item|Copy-Item|Remove-Item|Set-Content|schtasks/));
+});
+
 const seen = test.macro({
   exec(t, text: string, problem: string) {
     t.deepEqual(lintPowerShell(text), [problem]);

@@ -11,6 +11,10 @@ $new = "C:\isoreplay-new"
 $folder = "C:\isoreplay"
 $key = "HKLM:\SOFTWARE\isoreplay"
 
+# Nobody makes a guest of the lab of a machine of their own by calling this.
+if ($env:USERNAME -ne "vagrant") { throw "only Vagrant provisions a guest, as the user vagrant" }
+if (-not (Test-Path (Join-Path $new "guest.ps1"))) { throw "the generator's files are not in $new" }
+
 if (-not (Test-Path $folder)) { New-Item -ItemType Directory -Path $folder | Out-Null }
 Copy-Item -Path (Join-Path $new "*") -Destination $folder -Force
 Remove-Item -Path $new -Recurse -Force
