@@ -285,7 +285,10 @@ function action(l3: L3, table: number, choice: ActionChoice, depth: number): fc.
       weight: 1,
       arbitrary: one("output:NXM_NX_REG0[]", "output:NXM_NX_REG1[0..15]", "exit", "all"),
     },
-    { weight: 1, arbitrary: one("group:1", "group:2", "group:3", "group:4") },
+    {
+      weight: 1,
+      arbitrary: one("group:1", "group:2", "group:3", ...(choice.patient ? ["group:4"] : [])),
+    },
   ];
   if (isIp(l3)) choices.push({ weight: 8, arbitrary: ct(l3, table, choice) });
   if (later.length > 0)
