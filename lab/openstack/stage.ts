@@ -65,14 +65,19 @@ export class Stage {
   }
 
   /** Wait for something that a service does. Rejects when a service of this stage ends, or when the stage's time is up. */
-  async until(what: string, service: string, isSo: () => Promise<boolean>): Promise<void> {
+  async until(
+    what: string,
+    service: string,
+    isSo: () => Promise<boolean>,
+    pollMs = POLL_MS,
+  ): Promise<void> {
     while (!(await isSo())) {
-      for (const name of this.#launched)
+      for (const name of new Set([...this.#launched, service]))
         if (await this.#namespaces.hasEnded(name))
           throw await this.#failure(`${name} has ended`, name);
       if (performance.now() > this.#end)
         throw await this.#failure(`waited for ${what}: ${this.#late}`, service);
-      await wait(POLL_MS);
+      await wait(pollMs);
     }
   }
 

@@ -7,7 +7,9 @@ import type { Stage } from "./stage.ts";
 
 const MOUNTS = fileURLToPath(new URL("files/mounts.sh", import.meta.url));
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
-const ENABLED_UWSGI_OPTIONS = ["master", "lazy-apps", "enable-threads", "die-on-term", "need-app"];
+/** A question to the database starts a program: it is not asked more often. */
+const ASK_MS = 500;
+const UWSGI_FLAGS = ["master", "lazy-apps", "enable-threads", "die-on-term", "need-app"];
 
 /** One step on the way up. */
 export interface Step {
@@ -41,11 +43,11 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: "services",
-    what: "users and endpoints, every service's API",
+    what: "users and endpoints, every service's API, agents",
     deadlineMs: 240_000,
     work: services,
   },
-  { name: "compute", what: "agents, nova-compute, its cell", deadlineMs: 180_000, work: compute },
+  { name: "compute", what: "nova-compute and its cell", deadlineMs: 180_000, work: compute },
 ];
 
 async function prepare({ folder }: Namespaces, stage: Stage): Promise<void> {
@@ -138,7 +140,7 @@ async function schemas(lab: Namespaces, stage: Stage, secret: string): Promise<v
 
 async function services(lab: Namespaces, stage: Stage): Promise<void> {
   const { folder } = lab;
-  const { glance, nova, neutron, ml2, cinder } = configs(folder);
+  const { glance, nova, neutron, ml2, ovsAgent, dhcpAgent, cinder } = configs(folder);
   const etc = join(folder, "etc");
   await stage.launch(
     "keystone",
@@ -160,26 +162,30 @@ async function services(lab: Namespaces, stage: Stage): Promise<void> {
   await stage.launch("cinder-api", ["cinder-api", ...cinder]);
   await stage.launch("cinder-scheduler", ["cinder-scheduler", ...cinder]);
   await stage.launch("cinder-volume", ["cinder-volume", ...cinder]);
+  // An agent that calls before neutron listens waits a minute for its answer.
+  const agents = async () => {
+    await stage.listens("neutron-server", 9696);
+    await stage.launch("ovs-agent", ["neutron-openvswitch-agent", ...neutron, ...ovsAgent]);
+    await stage.launch("dhcp-agent", ["neutron-dhcp-agent", ...neutron, ...dhcpAgent]);
+  };
   await Promise.all([
     users(),
     stage.listens("placement", 8778),
     stage.listens("nova-api", 8774),
-    stage.listens("neutron-server", 9696),
+    agents(),
     stage.listens("glance-api", 9292),
     stage.listens("cinder-api", 8776),
   ]);
 }
 
 async function compute(lab: Namespaces, stage: Stage, secret: string): Promise<void> {
-  const { nova, neutron, ovsAgent, dhcpAgent } = configs(lab.folder);
+  const { nova } = configs(lab.folder);
   // These end where they find no user of theirs, or no placement.
   await stage.launch("nova-conductor", ["nova-conductor", ...nova]);
   await stage.launch("nova-scheduler", ["nova-scheduler", ...nova]);
   await stage.launch("nova-compute", ["nova-compute", ...nova]);
-  await stage.launch("ovs-agent", ["neutron-openvswitch-agent", ...neutron, ...ovsAgent]);
-  await stage.launch("dhcp-agent", ["neutron-dhcp-agent", ...neutron, ...dhcpAgent]);
   const count = (what: string, service: string, query: string) =>
-    stage.until(what, service, async () => (await ask(lab, secret, query)) !== "0");
+    stage.until(what, service, async () => (await ask(lab, secret, query)) !== "0", ASK_MS);
   await Promise.all([
     count(
       "its volume service",
@@ -220,7 +226,7 @@ function configs(folder: string) {
 function uwsgi(port: number, application: string, environment: string): string[] {
   return [
     ...["env", environment, "uwsgi_python3"],
-    ...ENABLED_UWSGI_OPTIONS.map((option) => `--${option}`),
+    ...UWSGI_FLAGS.map((option) => `--${option}`),
     ...["--http-socket", `127.0.0.1:${port}`, "--wsgi-file", application],
     ...["--processes", "1", "--threads", "4", "--buffer-size", "65535"],
     // A client that keeps its connection would find it reset.
