@@ -91,7 +91,7 @@ export class Containment {
 
   /** With the rules in force that hold nothing back: the check has to see ways out. */
   async control(): Promise<void> {
-    this.#control = (await this.#check(new Map())).length;
+    this.#control = (await this.#check(() => new Map())).length;
   }
 
   /** Put the rules of both networks in force. */
@@ -210,7 +210,7 @@ export class Containment {
       responder: responder === undefined ? null : stationOf(responder),
     };
     await this.#lab.setRules("isolation", this.#way.rules(network), flush);
-    for (const way of await this.#check(this.#way.egress(network))) this.#waysOut.add(way);
+    for (const way of await this.#check(() => this.#way.egress(network))) this.#waysOut.add(way);
     await this.#checkCopies("isolation");
     this.#checked++;
   }
@@ -222,9 +222,11 @@ export class Containment {
   }
 
   /** The ways out that the rules in force offer, as the switch itself lists them. */
-  async #check(egress: ReadonlyMap<number, ReadonlySet<number>>): Promise<readonly string[]> {
+  async #check(egress: () => ReadonlyMap<number, ReadonlySet<number>>): Promise<readonly string[]> {
     const ports = this.#cast.plan.hosts.filter((h) => h.bridge === "isolation").map((h) => h.port);
-    return this.#parts.waysOut(await this.#lab.rules("isolation"), ports, egress);
+    const rules = await this.#lab.rules("isolation");
+    // What may leave is asked last: the rules of another instance may have come into force meanwhile.
+    return this.#parts.waysOut(rules, ports, egress());
   }
 }
 
