@@ -1,9 +1,10 @@
 import test from "ava";
+import type { Measured } from "../bench/replay/measure.ts";
 import { parseListening } from "../bench/replay/reach.ts";
+import { cpuRatio, formatTable } from "../bench/replay/table.ts";
 import {
   busySeconds,
   childSeconds,
-  median,
   parseStat,
   peakMegabytes,
   usedBetween,
@@ -50,10 +51,22 @@ test("peak memory is told in MB, and a process without any has none", (t) => {
   t.is(peakMegabytes("Name:\tkthreadd\n"), 0);
 });
 
-test("the middle of an even number is between the two", (t) => {
-  t.is(median([3, 1, 2]), 2);
-  t.is(median([4, 1, 2, 3]), 2.5);
-  t.true(Number.isNaN(median([])));
+function measured(cpuPerThousand: number, errors: number): Measured {
+  return {
+    ...{ sessions: 1_000, sessionsPerSecond: 500, p50Ms: 1, p99Ms: 2, errors, cpuPerThousand },
+    ...{ switchPerThousand: 0.1, clientPerThousand: 0.05, machinePerThousand: 0.5 },
+    ...{ peakMegabytes: 40, reach: { sockets: 1, processes: 2 } },
+  };
+}
+
+test("a path is shown in the round that cost least, with the errors of all its rounds", (t) => {
+  const a = { name: "a", rounds: [measured(0.3, 1), measured(0.2, 0)] };
+  const b = { name: "b", rounds: [measured(0.4, 0)] };
+  t.is(cpuRatio(a, b), 0.5);
+  const [head, , first] = formatTable([a, b]).split("\n");
+  const cells = (line = "") => line.split("|").map((cell) => cell.trim());
+  t.is(cells(first)[cells(head).indexOf("CPU s/1000")], "0.200");
+  t.is(cells(first)[cells(head).indexOf("errors")], "1");
 });
 
 const WRK = `Running 5s test @ http://203.0.113.10:80/gate.php
