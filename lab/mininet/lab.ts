@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { NS_PER_MS } from "../../src/base/clock.ts";
 import type { Program } from "../../src/program/program.ts";
 import type { Lab, MoveRecord, MoveRequest, RunningLab, Watch } from "../../src/run/lab.ts";
-import type { BridgeName, HostPlan, Plan, TapName } from "../../src/run/plan.ts";
+import type { BridgeName, HostPlan, HostRole, Plan, TapName } from "../../src/run/plan.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
@@ -22,6 +23,14 @@ import { VolumeStore } from "./volume-store.ts";
 import { WorkFolder } from "./work-folder.ts";
 
 const BRIDGES: readonly BridgeName[] = ["private", "isolation", "outside"];
+/** Who takes part in the positive control, and who has to listen before anybody calls. */
+const FIRST_ROLES: ReadonlySet<HostRole> = new Set([
+  "outlet",
+  "isolation-instance",
+  "responder",
+  "server",
+  "canary",
+]);
 /** What the internet does: it forwards. */
 const OUTSIDE_RULES = "table=0,priority=0,actions=normal\n";
 /** Real time: a frame crosses two veths, a switch and a capture in far less. */
@@ -93,6 +102,8 @@ class Cloud {
   readonly #cables = new Map<string, string[]>();
   #taps: readonly TapName[] = [];
   #lastStart: Promise<void> = Promise.resolve();
+  /** By host: resolves when it is up for the first time. */
+  readonly #up = new Map<string, Promise<void>>();
 
   constructor(
     plan: Plan,
@@ -166,9 +177,26 @@ class Cloud {
     this.#timers = new LabTimers(this.#epoch);
     this.#realtimeNs = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
     this.#zero = await runner.learn("ZERO", UPTIME_NS, () => String(this.#epoch.monotonicNs));
-    const [first, ...others] = this.#plan.hosts;
-    if (first !== undefined) await this.#addMachine(first, byName);
-    await Promise.all(others.map((host) => this.#addMachine(host, byName)));
+    await this.#boot(byName);
+  }
+
+  /**
+   * The first host is up when this resolves: it compiles for all. The others come up while the experiment is under way,
+   * as many at a time as there are processors, those first that it begins with; `#machine` waits for the one it is asked for.
+   */
+  async #boot(places: ReadonlyMap<string, HostPlace>): Promise<void> {
+    const turn = ({ role }: HostPlan) => (FIRST_ROLES.has(role) ? 0 : 1);
+    const [first, ...others] = this.#plan.hosts.toSorted((a, b) => turn(a) - turn(b));
+    if (first === undefined) return;
+    await this.#addMachine(first, places);
+    const lanes = Array.from({ length: availableParallelism() }, () => Promise.resolve());
+    for (const [at, host] of others.entries()) {
+      const lane = at % lanes.length;
+      const up = (lanes[lane] ?? Promise.resolve()).then(() => this.#addMachine(host, places));
+      up.catch((error: unknown) => this.#crashed.reject(error));
+      this.#up.set(host.name, up);
+      lanes[lane] = up;
+    }
   }
 
   /** A crash of a program ends the experiment, too. */
@@ -180,6 +208,7 @@ class Cloud {
     this.#timers.halt();
     for (const port of this.#ports.values()) port.close();
     await this.#supervisor?.end();
+    await Promise.allSettled(this.#up.values());
     await Promise.all([...this.#machines.values()].map((machine) => machine.powerOff()));
     await this.#tap?.stop();
   }
@@ -203,7 +232,7 @@ class Cloud {
       sensor: "mirror",
       endSensor: () => supervisor.during(() => this.#endSensor()),
       copies: (bridge) => supervisor.during(() => ovs.copies(bridge)),
-      start: (host, program) => this.#start(this.#machine(host), program),
+      start: (host, program) => this.#start(host, program),
       setRules: (bridge, text, flush) => rules.replace(bridge, text, flush),
       move: (request) => this.#move(request),
       controller: (bridge) => this.#controller(bridge),
@@ -228,11 +257,12 @@ class Cloud {
   }
 
   /** One after the other, as in the simulator: a server that was started first listens before a client calls. */
-  async #start(machine: Machine, program: Program): Promise<"ended" | "powered-off"> {
+  async #start(host: string, program: Program): Promise<"ended" | "powered-off"> {
     const before = this.#lastStart;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#lastStart = promise;
     await before;
+    const machine = await this.#machine(host);
     const { begun, end } = machine.start(program);
     void begun.then(resolve);
     return end;
@@ -341,7 +371,7 @@ class Cloud {
 
   /** The volume goes from one instance to the other, and the other boots from it. */
   async #move({ instance, target, method }: MoveRequest): Promise<MoveRecord> {
-    const [from, to] = [this.#machine(instance), this.#machine(target)];
+    const [from, to] = [await this.#machine(instance), await this.#machine(target)];
     const startNs = this.#timers.nowNs();
     const steps: string[] = [];
     await to.powerOff();
@@ -380,7 +410,9 @@ class Cloud {
     return port;
   }
 
-  #machine(name: string): Machine {
+  /** The machine, once it has been up. */
+  async #machine(name: string): Promise<Machine> {
+    await this.#up.get(name);
     const machine = this.#machines.get(name);
     if (machine === undefined) throw new RangeError(`no host ${name}`);
     return machine;
