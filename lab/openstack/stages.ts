@@ -14,7 +14,7 @@ const UWSGI_FLAGS = ["master", "lazy-apps", "enable-threads", "die-on-term", "ne
 /** One step on the way up. */
 export interface Step {
   readonly name: string;
-  /** Several times what it takes on two idle cores. */
+  /** Many times what it takes on two idle cores: others may need them, too. */
   readonly deadlineMs: number;
   /** What comes up, for whoever waits. */
   readonly what: string;
@@ -32,22 +32,22 @@ export const STEPS: readonly Step[] = [
   {
     name: "database",
     what: "MariaDB, RabbitMQ, Open vSwitch, libvirt",
-    deadlineMs: 120_000,
+    deadlineMs: 180_000,
     work: base,
   },
   {
     name: "schemas",
     what: "tables of every service, keystone's first user",
-    deadlineMs: 240_000,
+    deadlineMs: 480_000,
     work: schemas,
   },
   {
     name: "services",
     what: "users and endpoints, every service's API, agents",
-    deadlineMs: 240_000,
+    deadlineMs: 360_000,
     work: services,
   },
-  { name: "compute", what: "nova-compute and its cell", deadlineMs: 180_000, work: compute },
+  { name: "compute", what: "nova-compute and its cell", deadlineMs: 300_000, work: compute },
 ];
 
 async function prepare({ folder }: Namespaces, stage: Stage): Promise<void> {
@@ -77,7 +77,7 @@ async function base(lab: Namespaces, stage: Stage): Promise<void> {
     `HOME=${rabbit}`,
     "/usr/lib/rabbitmq/bin/rabbitmq-server",
   ]);
-  const database = async () => {
+  const mariadb = async () => {
     const config = `--defaults-file=${join(folder, "etc/my.cnf")}`;
     await stage.run("mariadb-install", [
       "mariadb-install-db",
@@ -91,7 +91,7 @@ async function base(lab: Namespaces, stage: Stage): Promise<void> {
     await stage.listens("mariadb", 3306);
   };
   // RabbitMQ may take its time: nobody needs it before the services.
-  await Promise.all([rabbitmq, database(), openVSwitch(folder, stage), libvirt(stage)]);
+  await Promise.all([rabbitmq, mariadb(), openVSwitch(folder, stage), libvirt(stage)]);
 }
 
 async function openVSwitch(folder: string, stage: Stage): Promise<void> {
@@ -127,8 +127,8 @@ async function schemas(lab: Namespaces, stage: Stage, secret: string): Promise<v
     })(),
     (async () => {
       await novaManage("api_db", "sync");
-      await novaManage("cell_v2", "map_cell0");
-      await novaManage("cell_v2", "create_cell", "--name", "cell1");
+      const cells = await readFile(join(lab.folder, "etc/cells.sql"), "utf8");
+      await stage.run("cells", database(lab.folder), cells);
       await novaManage("db", "sync");
     })(),
     stage.run("placement-manage", ["placement-manage", ...placement, "db", "sync"]),
@@ -178,14 +178,14 @@ async function services(lab: Namespaces, stage: Stage): Promise<void> {
   ]);
 }
 
-async function compute(lab: Namespaces, stage: Stage, secret: string): Promise<void> {
+async function compute(lab: Namespaces, stage: Stage): Promise<void> {
   const { nova } = configs(lab.folder);
   // These end where they find no user of theirs, or no placement.
   await stage.launch("nova-conductor", ["nova-conductor", ...nova]);
   await stage.launch("nova-scheduler", ["nova-scheduler", ...nova]);
   await stage.launch("nova-compute", ["nova-compute", ...nova]);
   const count = (what: string, service: string, query: string) =>
-    stage.until(what, service, async () => (await ask(lab, secret, query)) !== "0", ASK_MS);
+    stage.until(what, service, async () => (await countRows(lab, query)) !== "0", ASK_MS);
   await Promise.all([
     count(
       "its volume service",
@@ -199,11 +199,15 @@ async function compute(lab: Namespaces, stage: Stage, secret: string): Promise<v
 }
 
 /** How many rows there are. */
-async function ask(lab: Namespaces, secret: string, from: string): Promise<string> {
-  const connection = ["--no-defaults", "-h127.0.0.1", "-uopenstack", `-p${secret}`];
-  const query = `SELECT COUNT(*) FROM ${from}`;
-  const { stdout } = await lab.run(["mariadb", ...connection, "-N", "-B", "-e", query]);
+async function countRows(lab: Namespaces, from: string): Promise<string> {
+  const query = ["-N", "-B", "-e", `SELECT COUNT(*) FROM ${from}`];
+  const { stdout } = await lab.run([...database(lab.folder), ...query]);
   return stdout.trim();
+}
+
+/** The client of the database. */
+function database(folder: string): string[] {
+  return ["mariadb", `--defaults-file=${join(folder, "etc/client.cnf")}`];
 }
 
 /** Command-line options that name a service's configuration. */
