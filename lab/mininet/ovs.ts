@@ -119,16 +119,20 @@ export class OpenVSwitch {
     return join(this.rundir, `${bridge}.mgmt`);
   }
 
-  /**
-   * Replace all rules of a bridge in one atomic bundle. Resolves when no packet meets the old ones any more: the datapath
-   * keeps what it has worked out from them until the revalidators get to it, which on a busy machine takes a while.
-   */
+  /** Replace all rules of a bridge in one atomic bundle. */
   async replaceFlows(bridge: string, rules: string): Promise<void> {
     await this.#capsule.runner.run(
       "ovs-ofctl",
       ["-O", "OpenFlow14", "--bundle", "replace-flows", `unix:${this.socket(bridge)}`, "-"],
       { input: rules, env: this.#variables(), timeoutMs: ANSWER_MS_MAX },
     );
+  }
+
+  /**
+   * Resolves when no packet meets rules that were replaced: the datapath keeps what it has worked out from them until the
+   * revalidators get to it, which on a busy machine takes a while.
+   */
+  async forgetOldRules(): Promise<void> {
     await this.control("revalidator/purge");
   }
 

@@ -2,7 +2,10 @@ import type { BridgeName } from "../../src/run/plan.ts";
 import type { OpenVSwitch } from "./ovs.ts";
 
 /** What of a switch is supervised. */
-type Supervised = Pick<OpenVSwitch, "replaceFlows" | "isGone" | "startSwitch" | "bridgeIsUp">;
+type Supervised = Pick<
+  OpenVSwitch,
+  "replaceFlows" | "forgetOldRules" | "isGone" | "startSwitch" | "bridgeIsUp"
+>;
 
 /** A switch that dies again and again is no switch to go on with. */
 const ATTEMPTS_MAX = 5;
@@ -18,6 +21,8 @@ export class Supervisor {
   readonly #rules = new Map<BridgeName, string>();
   /** By bridge, the last change: resolves when it is done, whatever came of it. */
   readonly #turns = new Map<BridgeName, Promise<void>>();
+  /** What changes put ahead that wait for their turn. */
+  readonly #waiting = new Set<() => Promise<void>>();
   #restarting: Promise<void> | null = null;
   #isOver = false;
   /** Times that the switch had died and was started again. */
@@ -55,13 +60,20 @@ export class Supervisor {
     before: Promise<void> | undefined,
   ): Promise<void> {
     if (before !== undefined) {
-      await this.during(ahead);
-      await before;
+      this.#waiting.add(ahead);
+      try {
+        await this.during(ahead);
+        await before;
+      } finally {
+        this.#waiting.delete(ahead);
+      }
     }
     await this.during(async () => {
-      // Again, because the change before may have taken it away.
       await ahead();
       await this.#ovs.replaceFlows(bridge, this.#rules.get(bridge) ?? "");
+      // This change may have taken away what others, whose turn comes later, have put ahead.
+      await Promise.all([...this.#waiting].map((one) => one()));
+      await this.#ovs.forgetOldRules();
     });
   }
 
