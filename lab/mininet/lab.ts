@@ -1,11 +1,9 @@
 import { mkdir } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { NS_PER_MS } from "../../src/base/clock.ts";
-import type { Program } from "../../src/program/program.ts";
-import type { Lab, MoveRecord, MoveRequest, RunningLab, Watch } from "../../src/run/lab.ts";
-import type { BridgeName, HostPlan, HostRole, Plan, TapName } from "../../src/run/plan.ts";
+import type { Lab, RunningLab, Watch } from "../../src/run/lab.ts";
+import type { BridgeName, Plan, TapName } from "../../src/run/plan.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
@@ -15,22 +13,13 @@ import { BridgeRules } from "./bridge-rules.ts";
 import { Capsule, type HostPlace } from "./capsule.ts";
 import { chooseDatapath } from "./datapath.ts";
 import { hostSpec, ROUTER, routerSpec } from "./host-specs.ts";
-import { Machine } from "./machine.ts";
+import { Machines } from "./machines.ts";
 import { OpenVSwitch } from "./ovs.ts";
 import { Sensor } from "./sensor.ts";
 import { Supervisor } from "./supervisor.ts";
-import { VolumeStore } from "./volume-store.ts";
 import { WorkFolder } from "./work-folder.ts";
 
 const BRIDGES: readonly BridgeName[] = ["private", "isolation", "outside"];
-/** Who takes part in the positive control, and who has to listen before anybody calls. */
-const FIRST_ROLES: ReadonlySet<HostRole> = new Set([
-  "outlet",
-  "isolation-instance",
-  "responder",
-  "server",
-  "canary",
-]);
 /** What the internet does: it forwards. */
 const OUTSIDE_RULES = "table=0,priority=0,actions=normal\n";
 /** Real time: a frame crosses two veths, a switch and a capture in far less. */
@@ -80,8 +69,7 @@ class Cloud {
   readonly #options: MininetOptions;
   readonly #folder: WorkFolder;
   readonly #capsule: Capsule;
-  readonly #volumes: VolumeStore;
-  readonly #machines = new Map<string, Machine>();
+  #machines: Machines | null = null;
   readonly #crashed = Promise.withResolvers<never>();
   #framesTapped = 0;
   /** The watch has failed: nothing more is shown to it. */
@@ -101,9 +89,6 @@ class Cloud {
   /** The switch's ends of all links. */
   readonly #cables = new Map<string, string[]>();
   #taps: readonly TapName[] = [];
-  #lastStart: Promise<void> = Promise.resolve();
-  /** By host: resolves when it is up for the first time. */
-  readonly #up = new Map<string, Promise<void>>();
 
   constructor(
     plan: Plan,
@@ -117,7 +102,6 @@ class Cloud {
     this.#options = options;
     this.#folder = folder;
     this.#capsule = capsule;
-    this.#volumes = new VolumeStore(capsule, folder.path);
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: options.speed };
     this.#timers = new LabTimers(this.#epoch);
     for (const bridge of BRIDGES) this.#cables.set(bridge, []);
@@ -177,26 +161,21 @@ class Cloud {
     this.#timers = new LabTimers(this.#epoch);
     this.#realtimeNs = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
     this.#zero = await runner.learn("ZERO", UPTIME_NS, () => String(this.#epoch.monotonicNs));
-    await this.#boot(byName);
-  }
-
-  /**
-   * The first host is up when this resolves: it compiles for all. The others come up while the experiment is under way,
-   * as many at a time as there are processors, those first that it begins with; `#machine` waits for the one it is asked for.
-   */
-  async #boot(places: ReadonlyMap<string, HostPlace>): Promise<void> {
-    const turn = ({ role }: HostPlan) => (FIRST_ROLES.has(role) ? 0 : 1);
-    const [first, ...others] = this.#plan.hosts.toSorted((a, b) => turn(a) - turn(b));
-    if (first === undefined) return;
-    await this.#addMachine(first, places);
-    const lanes = Array.from({ length: availableParallelism() }, () => Promise.resolve());
-    for (const [at, host] of others.entries()) {
-      const lane = at % lanes.length;
-      const up = (lanes[lane] ?? Promise.resolve()).then(() => this.#addMachine(host, places));
-      up.catch((error: unknown) => this.#crashed.reject(error));
-      this.#up.set(host.name, up);
-      lanes[lane] = up;
-    }
+    this.#machines = new Machines({
+      plan: this.#plan,
+      places: byName,
+      capsule: this.#capsule,
+      folder: this.#folder,
+      timers: this.#timers,
+      epoch: { monotonicNs: this.#zero, speed: this.#options.speed },
+      seed: this.#options.seed,
+      events: {
+        onEvent: (host, timeNs, event) => this.#show(() => this.#watch.event(host, timeNs, event)),
+        onEffect: (host, effect) => this.#show(() => this.#watch.effect(host, effect)),
+        onCrash: (error) => this.#crashed.reject(error),
+      },
+    });
+    await this.#machines.boot();
   }
 
   /** A crash of a program ends the experiment, too. */
@@ -208,16 +187,16 @@ class Cloud {
     this.#timers.halt();
     for (const port of this.#ports.values()) port.close();
     await this.#supervisor?.end();
-    await Promise.allSettled(this.#up.values());
-    await Promise.all([...this.#machines.values()].map((machine) => machine.powerOff()));
+    await this.#machines?.powerOff();
     await this.#tap?.stop();
   }
 
   #running(): RunningLab {
     const ovs = this.#ovs;
     const supervisor = this.#supervisor;
+    const machines = this.#machines;
     const replayer = this.#ports.get("isolation");
-    if (ovs === null || supervisor === null || replayer === undefined)
+    if (ovs === null || supervisor === null || machines === null || replayer === undefined)
       throw new Error("the lab is not built");
     const { speed } = this.#options;
     const rules = new BridgeRules({
@@ -232,9 +211,9 @@ class Cloud {
       sensor: "mirror",
       endSensor: () => supervisor.during(() => this.#endSensor()),
       copies: (bridge) => supervisor.during(() => ovs.copies(bridge)),
-      start: (host, program) => this.#start(host, program),
+      start: (host, program) => machines.start(host, program),
       setRules: (bridge, text, flush) => rules.replace(bridge, text, flush),
-      move: (request) => this.#move(request),
+      move: (request) => machines.move(request),
       controller: (bridge) => this.#controller(bridge),
       rules: (bridge) => supervisor.during(() => ovs.dumpFlows(bridge)),
       settle: async () => {
@@ -256,48 +235,10 @@ class Cloud {
     };
   }
 
-  /** One after the other, as in the simulator: a server that was started first listens before a client calls. */
-  async #start(host: string, program: Program): Promise<"ended" | "powered-off"> {
-    const before = this.#lastStart;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#lastStart = promise;
-    await before;
-    const machine = await this.#machine(host);
-    const { begun, end } = machine.start(program);
-    void begun.then(resolve);
-    return end;
-  }
-
   /** Nothing passes the bridge any more, whatever its rules say. */
   async #unplug(bridge: BridgeName): Promise<void> {
     const pulled = (this.#cables.get(bridge) ?? []).map((name) => `ip link set ${name} down`);
     await this.#capsule.run(["sh", "-ec", pulled.join("\n")]);
-  }
-
-  async #addMachine(plan: HostPlan, places: ReadonlyMap<string, HostPlace>): Promise<void> {
-    const place = places.get(plan.name);
-    if (place === undefined) throw new RangeError(`no host ${plan.name}`);
-    const { journal } = this.#folder;
-    journal.add({ kind: "volume", name: plan.name });
-    if (plan.volume === null) await this.#volumes.reserve(plan.name);
-    else await this.#volumes.create(plan.name, plan.volume);
-    const machine = new Machine({
-      plan,
-      place,
-      capsule: this.#capsule,
-      volumes: this.#volumes,
-      epoch: { monotonicNs: this.#zero, speed: this.#options.speed },
-      seed: `${this.#options.seed}/${this.#plan.name}/host-${plan.name}`,
-      journal,
-      cache: join(this.#folder.path, "cache"),
-      events: {
-        onEvent: (host, timeNs, event) => this.#show(() => this.#watch.event(host, timeNs, event)),
-        onEffect: (host, effect) => this.#show(() => this.#watch.effect(host, effect)),
-        onCrash: (error) => this.#crashed.reject(error),
-      },
-    });
-    this.#machines.set(plan.name, machine);
-    await machine.boot();
   }
 
   /** So that others find the hosts. */
@@ -369,52 +310,9 @@ class Cloud {
     }
   }
 
-  /** The volume goes from one instance to the other, and the other boots from it. */
-  async #move({ instance, target, method }: MoveRequest): Promise<MoveRecord> {
-    const [from, to] = [await this.#machine(instance), await this.#machine(target)];
-    const startNs = this.#timers.nowNs();
-    const steps: string[] = [];
-    await to.powerOff();
-    steps.push("stop the instance");
-    await from.powerOff();
-    const hashBefore = await this.#volumes.hash(instance);
-    from.hasVolume = false;
-    switch (method) {
-      case "volume-move":
-        steps.push("detach its volume", "attach the volume to the isolation instance");
-        await this.#volumes.move(instance, target);
-        break;
-      case "migration":
-        steps.push("take a snapshot", "make a volume from the snapshot", "delete the instance");
-        await this.#volumes.migrate(instance, target);
-        break;
-    }
-    const hashAfter = await this.#volumes.hash(target);
-    to.hasVolume = true;
-    steps.push("boot the isolation instance");
-    await to.boot();
-    return {
-      method,
-      startNs,
-      endNs: this.#timers.nowNs(),
-      hashBefore,
-      hashAfter,
-      memoryLost: true,
-      steps,
-    };
-  }
-
   #controller(bridge: BridgeName): OpenFlowPort {
     const port = this.#ports.get(bridge);
     if (port === undefined) throw new RangeError(`${bridge} has no controller`);
     return port;
-  }
-
-  /** The machine, once it has been up. */
-  async #machine(name: string): Promise<Machine> {
-    await this.#up.get(name);
-    const machine = this.#machines.get(name);
-    if (machine === undefined) throw new RangeError(`no host ${name}`);
-    return machine;
   }
 }

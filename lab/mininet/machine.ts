@@ -19,7 +19,7 @@ export interface MachineEvents {
   readonly onEvent: (host: string, timeNs: bigint, event: ProgramEvent) => void;
   readonly onEffect: (host: string, effect: Effect) => void;
   /** A program threw what it should have handled, or an agent died: the run cannot be trusted any more. */
-  readonly onCrash: (error: Error) => void;
+  readonly onCrash: (error: unknown) => void;
 }
 
 export interface MachineOptions {
