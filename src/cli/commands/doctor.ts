@@ -58,7 +58,15 @@ function mininet(): LabState {
   const runs = isRoot && hasTun && missing.length === 0;
   if (runs) {
     const says = "runs on this machine: Mininet hosts on a real Open vSwitch";
-    return { lab: "mininet", runs, says, missing, mend };
+    if (isOnPath("mitmdump")) return { lab: "mininet", runs, says, missing, mend };
+    const proxy = ["sudo apt-get install -y mitmproxy"];
+    return {
+      lab: "mininet",
+      runs,
+      says: `${says}; replay by proxy wants more`,
+      missing,
+      mend: proxy,
+    };
   }
   if (!isRoot) mend.push("sudo isoreplay run paper --lab mininet");
   const lacks = [
