@@ -29,6 +29,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "qemu-system-x86_64": "nova-compute-kvm",
   "ovs-vswitchd": "openvswitch-switch",
   dnsmasq: "dnsmasq-base",
+  // For servers that get their data from a drive.
+  genisoimage: "genisoimage",
   "mkfs.ext4": "e2fsprogs",
   ip: "iproute2",
   nsenter: "util-linux",
