@@ -83,10 +83,13 @@ export class Conversations {
     const idleNs = IDLE_NS * BigInt(Math.round(speed));
     return [...(this.#bySuspect.get(mac)?.values() ?? [])].flatMap((state) => {
       const { lastSeenNs, isAnswered, isClosed, ...shown } = state;
-      const isRecent = lastSeenNs !== null && verdictNs - lastSeenNs <= idleNs;
+      const silentNs = lastSeenNs === null ? null : verdictNs - lastSeenNs;
+      const isRecent = silentNs !== null && silentNs <= idleNs;
       const isHeld = isAnswered && !isClosed;
       const open = isHeld && (isRecent || state.protocol === "tcp");
-      return open || isRecent || state.framesAfterVerdict > 0 ? [{ ...shown, open }] : [];
+      // Of what is over only the last is shown: in a fast lab much is not long ago for the network.
+      const isLast = silentNs !== null && silentNs <= IDLE_NS;
+      return open || isLast || state.framesAfterVerdict > 0 ? [{ ...shown, open }] : [];
     });
   }
 
