@@ -1,17 +1,11 @@
 import { InputError } from "../../src/base/errors.ts";
 import type { Scenario } from "../../src/scenario/scenario.ts";
 
-/** The C&C's port and address, and what bot and C&C have agreed on: of a scenario only this concerns the guest. */
+/** What of a scenario concerns the guest. */
 type Agreed = Pick<Scenario, "zeus" | "session_gap_s">;
 
-export interface GuestSettings {
-  readonly botId: string;
-  /** Whether a shutdown that the C&C orders switches the guest off. */
-  readonly realShutdown: boolean;
-}
-
 /** The text of `guest/bot.conf` for a guest of this scenario. Throws InputError for what the generator cannot do. */
-export function guestConf({ zeus, session_gap_s }: Agreed, guest: GuestSettings): string {
+export function guestConf({ zeus, session_gap_s }: Agreed, botId: string): string {
   const { cnc } = zeus;
   if (zeus.connection !== "per-request")
     throw new InputError("the generator on Windows makes one connection for each request", {
@@ -19,7 +13,7 @@ export function guestConf({ zeus, session_gap_s }: Agreed, guest: GuestSettings)
       mend: "connection: per-request",
     });
   return `# The generator's settings, from a scenario.
-bot-id: ${guest.botId}
+bot-id: ${botId}
 cnc-address: ${cnc.address}
 cnc-port: ${cnc.port}
 host: ${cnc.host}
@@ -30,6 +24,6 @@ session-gap-s: ${session_gap_s}
 # How many times as fast as the clock pauses pass.
 speed: 1
 # Whether a shutdown that the C&C orders really switches this guest off. Otherwise it is only written down.
-real-shutdown: ${guest.realShutdown}
+real-shutdown: ${zeus.real_shutdown}
 `;
 }

@@ -6,7 +6,4 @@ import { guestConf } from "./settings.ts";
 
 const file = process.argv[2] ?? "scenarios/paper/scenario.yaml";
 const scenario = parseScenario(await readFile(file, "utf8"), file);
-await writeFile(
-  new URL("guest/bot.conf", import.meta.url),
-  guestConf(scenario, { botId: "win7-1", realShutdown: false }),
-);
+await writeFile(new URL("guest/bot.conf", import.meta.url), guestConf(scenario, "win7-1"));

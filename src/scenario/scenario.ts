@@ -81,6 +81,12 @@ const zeus = z
       { mean: 4, sd: 1.5, min: 0.5, max: 20 },
       "Time between two polls in seconds.",
     ),
+    real_shutdown: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether a shutdown order switches a real guest off, too; a virtual one it always does.",
+      ),
   })
   .prefault({});
 
