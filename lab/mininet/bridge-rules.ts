@@ -31,8 +31,12 @@ export class BridgeRules {
   async replace(bridge: BridgeName, rules: string, flush: readonly string[] = []): Promise<void> {
     const { ovs, supervisor, ports, unplug } = this.#options;
     try {
-      const ahead = cuts(parseRules(rules, { origin: `the rules of ${bridge}` }));
-      await supervisor.setRules(bridge, rules, async () => ports.get(bridge)?.drop(ahead));
+      const drops = cuts(parseRules(rules, { origin: `the rules of ${bridge}` }));
+      await supervisor.setRules(bridge, rules, async () => {
+        if (drops.length === 0) return;
+        await ports.get(bridge)?.drop(drops);
+        await ovs.forgetOldRules();
+      });
       for (const address of flush) await supervisor.during(() => ovs.flushConntrack(address));
     } catch (error) {
       await unplug(bridge);

@@ -133,7 +133,15 @@ export class OpenVSwitch {
    * revalidators get to it, which on a busy machine takes a while.
    */
   async forgetOldRules(): Promise<void> {
-    await this.control("revalidator/purge");
+    // A program takes longer to start than this takes to do, and an instance that was cut off goes on sending meanwhile.
+    await this.#capsule.runner.act(
+      ["ovs-appctl", "-t", this.#control, "revalidator/purge"],
+      async () => {
+        await using stack = new AsyncDisposableStack();
+        const control = await this.#connect(stack);
+        await control.call("revalidator/purge");
+      },
+    );
   }
 
   /** `ovs-vsctl` on the run's own database; resolves when the switch has done it. Gives what it prints. */
