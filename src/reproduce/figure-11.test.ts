@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import test from "ava";
 import { findChain, type Visibility } from "./figure-11.ts";
 import { parseFunctionGraph } from "./function-graph.ts";
@@ -139,4 +140,36 @@ test("of many commits the one that shows the most is shown", (t) => {
   t.is(found.commits, 2);
   t.is(found.whole, 1);
   t.is(found.observed.length, 4);
+});
+
+// Recorded from Linux 6.1.0-56-cloud-amd64 with Open vSwitch 3.1.0 on its system datapath: the first packet of a TCP
+// connection through `ct(zone=2,table=1)` and then `ct(commit,zone=2,exec(set_field:0x8->ct_mark))`.
+test("a real kernel's trace shows the figure", async (t) => {
+  const text = await readFile(new URL("commit.trace.txt", import.meta.url), "utf8");
+  const trace = parseFunctionGraph(text);
+  t.is(trace.unread, 0);
+  t.is(trace.unopened, 0);
+  const found = findChain(trace, INLINED, ZONE);
+  t.is(found.verdict, "pass", found.why);
+  t.is(found.commits, 1);
+  t.deepEqual(
+    found.steps.map((step) => `${step.function}: ${step.seen}`),
+    [
+      "do_execute_actions: called",
+      "ovs_ct_execute: called",
+      "ovs_ct_commit: inlined",
+      "__ovs_ct_lookup: called",
+      "nf_conntrack_confirm: inlined",
+    ],
+  );
+  t.deepEqual(
+    found.observed.map((call) => `${call.depth} ${call.function}`),
+    [
+      "0 do_execute_actions",
+      "1 ovs_ct_execute",
+      "2 __ovs_ct_lookup",
+      "3 nf_conntrack_in",
+      "2 __nf_conntrack_confirm",
+    ],
+  );
 });
