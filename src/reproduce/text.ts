@@ -23,12 +23,17 @@ export function figure11Text(report: Figure11Report): string[] {
     `  the kernel's conntrack, zone ${report.zone}: ${connections.length} connections of the replay`,
     ...connections.slice(0, CONNECTIONS_MAX).map((line) => `    ${line}`),
     "",
-    `  the loop on ${run.isKernelDatapath ? "the kernel's datapath" : "another datapath"}: ${run.overall}, ` +
-      `${run.passed} of ${run.assertions} assertions hold`,
+    `  the loop ${loop(run)}`,
     ...(run.complaint === "" ? [] : [`    ${run.complaint}`]),
     `  Linux ${report.kernel}, ${report.openVSwitch}, in a guest on ${speed}: up after ${guest.bootS.toFixed(1)} s, ` +
       `${guest.totalS.toFixed(0)} s in all, ${guest.memoryMiB} MiB`,
   ];
+}
+
+function loop({ overall, isKernelDatapath, passed, assertions }: Figure11Report["run"]): string {
+  if (overall === "ended early") return "in the guest ended before it was over";
+  const where = isKernelDatapath ? "the kernel's datapath" : "another datapath";
+  return `on ${where}: ${overall}, ${passed} of ${assertions} assertions hold`;
 }
 
 function expected({ depth, function: name }: ChainStep): string {
