@@ -44,12 +44,15 @@ function typeText(key: Int32Array): string {
 
 const REGISTERS = FIELDS.filter(({ name }) => /^reg\d+$/.test(name)).map(({ name }) => name);
 
+const CT_VALID = CT_STATE.new | CT_STATE.est | CT_STATE.rpl;
+
 /** The original direction of the packet's connection, and the protocol that gives it its meaning. */
 function tuple(key: Int32Array): string[] {
   const word = protocolWord(key);
   const protocol = word === null ? [] : [word];
-  // An invalid packet has no connection whose direction it could be.
-  if (key[W.ctProto] === 0 || (key[W.ctState]! & CT_STATE.inv) !== 0) return protocol;
+  // Open vSwitch takes it that one of these is there when there is a connection (flow.h, is_ct_valid): of an error about
+  // its original direction that is not so.
+  if (key[W.ctProto] === 0 || (key[W.ctState]! & CT_VALID) === 0) return protocol;
   const names = word === "ipv6" ? ["ct_ipv6_src", "ct_ipv6_dst"] : ["ct_nw_src", "ct_nw_dst"];
   return [
     ...[...names, "ct_nw_proto", "ct_tp_src", "ct_tp_dst"].map((name) =>

@@ -1,4 +1,5 @@
 import { FIELDS, type Field } from "../../src/rule/field.ts";
+import { PORT } from "../../src/rule/port.ts";
 
 /**
  * Where each field stands in a flow key. A key is an Int32Array of `WORDS` 32-bit words (signed, so that V8 keeps them
@@ -73,6 +74,7 @@ const WORD_OF: Readonly<Record<string, number>> = {
   tun_id: W.tunId,
   metadata: W.metadata,
   in_port: W.inPort,
+  in_port_oxm: W.inPort,
   vlan_tci: W.vlanTci,
   vlan_vid: W.vlanTci,
   eth_src: W.ethSrc,
@@ -154,6 +156,8 @@ export function readBits(key: Int32Array, field: Field, start: number, bits: num
   const { word, words, shift } = place(field);
   let value = 0n;
   for (let i = 0; i < words; i++) value = (value << 32n) | BigInt((key[word + i] ?? 0) >>> 0);
+  // In 32 bits the reserved ports stand at the end of these.
+  if (field.name === "in_port_oxm" && value >= PORT.max) value |= 0xffff0000n;
   return (value >> BigInt(shift + start)) & ((1n << BigInt(bits)) - 1n);
 }
 

@@ -12,7 +12,9 @@ export function learnedRule(action: LearnAction, read: (source: Subfield) => big
     const value = "value" in spec.source ? spec.source.value : read(spec.source);
     if (spec.kind === "output") actions.push({ kind: "output", port: Number(value) });
     else if (spec.kind === "load") actions.push({ kind: "load", value, target: spec.target });
-    else if (spec.target.field.name === "in_port") inPort = Number(value);
+    else if (/^in_port/.test(spec.target.field.name))
+      // What is left of a port in 32 bits when it is one of the reserved.
+      inPort = Number(value & 0xffffn);
     else {
       const { field, start, bits } = spec.target;
       const old = conditions.get(field);

@@ -8,7 +8,7 @@ import { readBits, W, WORDS } from "../switch/layout.ts";
 import { Packet } from "../switch/packet.ts";
 
 /** Shown by other names: parts of another field, or (conntrack's) beside the flow. */
-const NOT_SHOWN = /^(xreg|xxreg|ct_)|^(vlan_vid|vlan_pcp|ip_dscp|in_port|tcp_flags)$/;
+const NOT_SHOWN = /^(xreg|xxreg|ct_)|^(vlan_vid|vlan_pcp|ip_dscp|in_port|in_port_oxm|tcp_flags)$/;
 const SHOWN: readonly Field[] = FIELDS.filter(({ name }) => !NOT_SHOWN.test(name));
 
 /** Which never change, because no action can. */

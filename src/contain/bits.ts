@@ -51,6 +51,8 @@ function placed({ name, bits }: Field): number[] {
     ).flat();
   }
   switch (name) {
+    case "in_port_oxm":
+      return [...range("in_port", 0, 16), ...range(name, 16, 16)];
     case "vlan_vid":
       return range("vlan_tci", 0, 13);
     case "vlan_pcp":

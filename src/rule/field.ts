@@ -103,6 +103,8 @@ export const FIELDS: readonly Field[] = [
   field("tun_id", 64, "hex", "mw", "none", "NXM_NX_TUN_ID", "tunnel_id"),
   field("metadata", 64, "hex", "mw", "none", "OXM_OF_METADATA"),
   field("in_port", 16, "port", "w", "none", "NXM_OF_IN_PORT"),
+  // The same in OpenFlow's 32 bits; only to be read.
+  field("in_port_oxm", 32, "port", "", "none", "OXM_OF_IN_PORT"),
   field("vlan_tci", 16, "hex", "mw", "none", "NXM_OF_VLAN_TCI"),
   field("vlan_vid", 13, "decimal", "mw", "none", "OXM_OF_VLAN_VID"),
   field("vlan_pcp", 3, "decimal", "w", "vlan", "OXM_OF_VLAN_PCP"),

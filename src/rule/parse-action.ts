@@ -120,7 +120,8 @@ function simple(
 ): ActionParser {
   return (call, { version }) => {
     if (since !== null) requireVersion(call.name, version, since);
-    if (call.argument !== null) throw call.argument.error(`${call.name.text} takes no argument`);
+    if (call.argument !== null && call.argument.text !== "")
+      throw call.argument.error(`${call.name.text} takes no argument`);
     return { kind };
   };
 }

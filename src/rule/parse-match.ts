@@ -74,8 +74,8 @@ export function parseMatch(
       const [ethType, ipProto] = shorthand;
       conditions.push(exact("eth_type", ethType, token.key));
       if (ipProto !== null) conditions.push(exact("nw_proto", ipProto, token.key));
-    } else if (matchField(token.key)?.name === "in_port") {
-      const port = parseInPort(needValue(token), ports, options.version);
+    } else if (isInPort(token.key)) {
+      const port = parsePort(needValue(token), ports, options.version);
       if (inPort !== null && port !== inPort && options.lenient !== true)
         throw token.key.error("in_port contradicts an earlier part of the same match");
       inPort = port;
@@ -138,16 +138,18 @@ function hasProtocol(match: Match): boolean {
   return exactValue(match, "ct_nw_proto") !== null;
 }
 
-/** A match writes reserved ports in 16 bits, or by name. */
-function parseInPort(piece: Piece, ports?: PortNames, version?: OvsVersion): PortRef {
-  if (/^\d/.test(piece.text)) return Number(parseNumber(piece, 16, "a port number"));
-  return parsePort(piece, ports, version);
+function isInPort(key: Piece): boolean {
+  return /^in_port/.test(matchField(key)?.name ?? "");
 }
+
+const RESERVED_IN_32_BITS = 0xffffff00;
 
 /** A port's number or name. With `ports`, names become numbers, and an unknown one is an error. */
 export function parsePort(piece: Piece, ports?: PortNames, version?: OvsVersion): PortRef {
   if (/^(0x[0-9a-f]+|\d+)$/i.test(piece.text)) {
-    const number = Number(parseNumber(piece, 32, "a port number"));
+    const wide = Number(parseNumber(piece, 32, "a port number"));
+    // OpenFlow has the reserved ports at the end of its 32 bits.
+    const number = wide >= RESERVED_IN_32_BITS ? wide & PORT.none : wide;
     if (number > PORT.none) throw piece.expected("a port number of at most 16 bits");
     return number;
   }

@@ -1,9 +1,10 @@
 import { type Action, CONTROLLER_REASONS, type ControllerAction } from "./action.ts";
 import { type ActionContext, type ActionParser, type Call, needArgument } from "./call.ts";
+import { findField } from "./field.ts";
 import { parsePort, parseTable } from "./parse-match.ts";
 import { parseSubfield } from "./parse-subfield.ts";
 import { type Piece, splitList } from "./piece.ts";
-import { PORT, type PortRef } from "./port.ts";
+import { PORT, type PortRef, reservedPort } from "./port.ts";
 import { isIp, meets } from "./prerequisite.ts";
 import { requireVersion } from "./since.ts";
 import { parseNumber } from "./value.ts";
@@ -31,7 +32,8 @@ export const OUTPUTS: readonly (readonly [string, ActionParser])[] = [
 
 /** `PORT`, a field whose value is the port, or `port=PORT,max_len=N`. */
 export function parseOutput(piece: Piece, context: ActionContext): Action {
-  if (/\[.*\]$/.test(piece.text)) {
+  const isPort = context.ports?.has(piece.text) === true || reservedPort(piece.text) !== undefined;
+  if (/\[.*\]$/.test(piece.text) || (!isPort && findField(piece.text) !== undefined)) {
     return { kind: "output_field", source: parseSubfield(piece, context) };
   }
   if (!/^(?:port|max_len)\s*=/.test(piece.text))

@@ -7,14 +7,14 @@ import {
   parseMatch,
   parseTable,
 } from "./parse-match.ts";
-import { Piece, splitList } from "./piece.ts";
+import { closed, Piece, splitList } from "./piece.ts";
 import { DEFAULT_PRIORITY, FLOW_FLAGS, type FlowFlag, type Rule } from "./rule.ts";
 import { parseNumber } from "./value.ts";
 
 /**
  * `version` "2.5": what that Open vSwitch did not have is an error, which says since when there is. `lenient`: as
- * ovs-ofctl, which leaves out a condition that cannot be (`tp_dst=80` without `tcp`) and so matches more; without it
- * such a rule is an error.
+ * ovs-ofctl, which leaves out a condition that cannot be (`tp_dst=80` without `tcp`) and so matches more, and closes
+ * the brackets that are open at a line's end; without it such a rule is an error.
  */
 export interface ParseOptions extends MatchOptions {
   /** Where the text is from, for errors: a file's name. */
@@ -71,7 +71,7 @@ export function parseLine(piece: Piece, options: ParseOptions, hidden = false): 
   if (table === null) throw matchPart.error("a rule is in one table");
   const { ports, version } = options;
   const match = parseMatch(tokens, ports, options);
-  const actions = parseActionList(actionPart, {
+  const actions = parseActionList(options.lenient === true ? closed(actionPart) : actionPart, {
     match,
     table,
     ports,

@@ -66,6 +66,11 @@ export function splitList(piece: Piece, blanks = true): Piece[] {
       if (open === undefined || OPEN.indexOf(text[open] ?? "") !== CLOSE.indexOf(c)) {
         throw piece.slice(i).error(`found "${c}" without the bracket that opens it`);
       }
+      // `a(b)c`: ovs-ofctl asks for nothing between the two.
+      if (c === ")" && depths.length === 0 && /\w/.test(text[i + 1] ?? "")) {
+        parts.push(piece.slice(start, i + 1));
+        start = i + 1;
+      }
     } else if (
       c === undefined ||
       (depths.length === 0 && (c === "," || (blanks && /\s/.test(c))))
@@ -77,6 +82,17 @@ export function splitList(piece: Piece, blanks = true): Piece[] {
   const open = depths.pop();
   if (open !== undefined) throw piece.slice(open).error(`"${text[open]}" is never closed`);
   return parts.map((p) => p.trim()).filter((p) => p.text !== "");
+}
+
+/** The same with the brackets closed that are still open at its end, as ovs-ofctl reads it. */
+export function closed(piece: Piece): Piece {
+  const open: string[] = [];
+  for (const c of piece.text) {
+    if (OPEN.includes(c)) open.push(c);
+    else if (CLOSE.includes(c)) open.pop();
+  }
+  const missing = open.toReversed().map((c) => CLOSE[OPEN.indexOf(c)]);
+  return new Piece(piece.text + missing.join(""), piece.origin, piece.column);
 }
 
 /** The candidate nearest to `word` (at most two edits away), for a suggestion. */

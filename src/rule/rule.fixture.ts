@@ -6,7 +6,7 @@ import { meets } from "./prerequisite.ts";
 import { FLOW_FLAGS, type Rule } from "./rule.ts";
 
 /** Fields that are written as parts of another one, so that a match never holds them. */
-const PARTS = /^(?:vlan_vid|vlan_pcp|ip_dscp|in_port|eth_type|nw_proto|x{1,2}reg\d+)$/;
+const PARTS = /^(?:vlan_vid|vlan_pcp|ip_dscp|in_port|in_port_oxm|eth_type|nw_proto|x{1,2}reg\d+)$/;
 
 const bits = (count: number): fc.Arbitrary<bigint> => fc.bigInt(0n, (1n << BigInt(count)) - 1n);
 
