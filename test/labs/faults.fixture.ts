@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
-import type { AgentConfig } from "../lab/host/protocol.ts";
-import { MininetLab } from "../lab/mininet/lab.ts";
-import { recordedLabs } from "../lab/state/journal.ts";
-import { processesOf } from "../lab/state/leftovers.ts";
-import { parts } from "../src/cli/parts.ts";
-import type { Lab, RunningLab, Watch } from "../src/run/lab.ts";
-import { runLoop } from "../src/run/loop.ts";
-import type { Plan } from "../src/run/plan.ts";
-import type { Assertion, RoundResult } from "../src/run/results.ts";
-import { parseScenario } from "../src/scenario/load.ts";
-import { assertRun } from "../src/verdict/assertions.ts";
+import type { AgentConfig } from "../../lab/host/protocol.ts";
+import { MininetLab } from "../../lab/mininet/lab.ts";
+import { recordedLabs } from "../../lab/state/journal.ts";
+import { processesOf } from "../../lab/state/leftovers.ts";
+import { parts } from "../../src/cli/parts.ts";
+import type { Lab, RunningLab, Watch } from "../../src/run/lab.ts";
+import { runLoop } from "../../src/run/loop.ts";
+import type { Plan } from "../../src/run/plan.ts";
+import type { Assertion, RoundResult } from "../../src/run/results.ts";
+import { parseScenario } from "../../src/scenario/load.ts";
+import { assertRun } from "../../src/verdict/assertions.ts";
 
 /** One round with one suspect: little to train, little to wait for. */
 export const SHORT_SCENARIO = `

@@ -2,12 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import test from "ava";
-import { recordedLabs } from "../lab/state/journal.ts";
-import { type RunningCommand, startCommand } from "../src/base/command.ts";
-import { type Results, resultsSchema } from "../src/run/results.ts";
-import { PROGRAM, scratch } from "./cli.fixture.ts";
+import { recordedLabs } from "../../lab/state/journal.ts";
+import { type RunningCommand, startCommand } from "../../src/base/command.ts";
+import { type Results, resultsSchema } from "../../src/run/results.ts";
+import { PROGRAM, scratch } from "../cli.fixture.ts";
+import { hasMininet } from "../labs.fixture.ts";
 import { SHORT_SCENARIO } from "./faults.fixture.ts";
-import { hasMininet } from "./labs.fixture.ts";
 
 const POLL_MS = 20;
 

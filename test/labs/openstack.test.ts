@@ -1,7 +1,7 @@
 import test from "ava";
-import { type OpenStackLab, standUp } from "../lab/openstack/stand-up.ts";
-import { readFromDisk } from "../lab/stand-in/disk.ts";
-import { standInImage } from "../lab/stand-in/image.ts";
+import { type OpenStackLab, standUp } from "../../lab/openstack/stand-up.ts";
+import { readFromDisk } from "../../lab/stand-in/disk.ts";
+import { standInImage } from "../../lab/stand-in/image.ts";
 import { Cloud, hasOpenStack, leftOf, namespacesOf, surroundings } from "./openstack.fixture.ts";
 
 const DEADLINE_MS = 15 * 60_000;

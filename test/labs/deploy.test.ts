@@ -1,9 +1,9 @@
 import test from "ava";
-import { type RecordedLab, recordedLabs } from "../lab/state/journal.ts";
-import { processesOf } from "../lab/state/leftovers.ts";
-import { type RunningCommand, runCommand, startCommand } from "../src/base/command.ts";
-import { isoreplay, PROGRAM } from "./cli.fixture.ts";
-import { hasMininet } from "./labs.fixture.ts";
+import { type RecordedLab, recordedLabs } from "../../lab/state/journal.ts";
+import { processesOf } from "../../lab/state/leftovers.ts";
+import { type RunningCommand, runCommand, startCommand } from "../../src/base/command.ts";
+import { isoreplay, PROGRAM } from "../cli.fixture.ts";
+import { hasMininet } from "../labs.fixture.ts";
 
 const DEADLINE_MS = 60_000;
 

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
-import { buildBox } from "../lab/vagrant/box.ts";
-import { PrivateLibvirt } from "../lab/vagrant/private-libvirt.ts";
-import { CommandError, type CommandResult, runCommand } from "../src/base/command.ts";
-import { sha256 } from "../src/base/sha256.ts";
-import { hasPrograms } from "./programs.fixture.ts";
+import { buildBox } from "../../lab/vagrant/box.ts";
+import { PrivateLibvirt } from "../../lab/vagrant/private-libvirt.ts";
+import { CommandError, type CommandResult, runCommand } from "../../src/base/command.ts";
+import { sha256 } from "../../src/base/sha256.ts";
+import { isAskedFor } from "../labs.fixture.ts";
+import { hasPrograms } from "../programs.fixture.ts";
 
-const PROJECT = fileURLToPath(new URL("../", import.meta.url));
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const BOX_NAME = "isoreplay-lab";
 const UP_MS_MAX = 400_000;
 /** Programs that the box is built with, and that bring it up. */
@@ -161,7 +162,7 @@ test("what is missing or wrong is one sentence, with the command that mends it",
 test.serial(
   "a box that was built here comes up, runs the lab's checks and is destroyed",
   async (t) => {
-    if (!hasPrograms(t, LAB_PROGRAMS, true)) return;
+    if (!isAskedFor(t, "vagrant") || !hasPrograms(t, LAB_PROGRAMS, true)) return;
     t.timeout(900_000);
     const folder = await folderOf(t);
     const before = await standing();

@@ -2,10 +2,10 @@ import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import test from "ava";
-import { type RunningCommand, runCommand, startCommand } from "../src/base/command.ts";
-import type { Figure11Report } from "../src/reproduce/claim.ts";
-import { isoreplay, PROGRAM } from "./cli.fixture.ts";
-import { hasGuest } from "./labs.fixture.ts";
+import { type RunningCommand, runCommand, startCommand } from "../../src/base/command.ts";
+import type { Figure11Report } from "../../src/reproduce/claim.ts";
+import { isoreplay, PROGRAM } from "../cli.fixture.ts";
+import { hasGuest } from "../labs.fixture.ts";
 
 // A guest whose kernel has Open vSwitch's datapath. It is built at the first use; its processor is emulated where there
 // is no other way.

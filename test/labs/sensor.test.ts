@@ -3,14 +3,14 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { Capsule } from "../lab/mininet/capsule.ts";
-import { Mirror } from "../lab/mininet/mirror.ts";
-import { OpenVSwitch } from "../lab/mininet/ovs.ts";
-import { SimLab } from "../sim/lab.ts";
-import type { Lab, RunningLab } from "../src/run/lab.ts";
-import type { BridgeName } from "../src/run/plan.ts";
-import { hasMininet } from "./labs.fixture.ts";
-import { playLoop, shippedScenario } from "./loop.fixture.ts";
+import { Capsule } from "../../lab/mininet/capsule.ts";
+import { Mirror } from "../../lab/mininet/mirror.ts";
+import { OpenVSwitch } from "../../lab/mininet/ovs.ts";
+import { SimLab } from "../../sim/lab.ts";
+import type { Lab, RunningLab } from "../../src/run/lab.ts";
+import type { BridgeName } from "../../src/run/plan.ts";
+import { hasMininet } from "../labs.fixture.ts";
+import { playLoop, shippedScenario } from "../loop.fixture.ts";
 
 const SEED = 11;
 const scenario = shippedScenario("zeus-cookie-theft", (text) =>

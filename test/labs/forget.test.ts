@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { LabTimers } from "../lab/host/lab-time.ts";
-import { Capsule } from "../lab/mininet/capsule.ts";
-import { OpenVSwitch } from "../lab/mininet/ovs.ts";
-import { OpenFlowPort } from "../lab/openflow/openflow-port.ts";
-import { emitUdpFrame } from "../src/wire/packet.ts";
-import { hasMininet } from "./labs.fixture.ts";
+import { LabTimers } from "../../lab/host/lab-time.ts";
+import { Capsule } from "../../lab/mininet/capsule.ts";
+import { OpenVSwitch } from "../../lab/mininet/ovs.ts";
+import { OpenFlowPort } from "../../lab/openflow/openflow-port.ts";
+import { emitUdpFrame } from "../../src/wire/packet.ts";
+import { hasMininet } from "../labs.fixture.ts";
 
 const CONNECTIONS = 200;
 const [CUT, OTHER, SERVER] = ["10.0.0.1", "10.0.0.2", "203.0.113.9"];

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
-import { openStackNeeds } from "../lab/openstack/needs.ts";
-import { diskImage } from "../lab/openstack/stages.ts";
-import type { OpenStackLab } from "../lab/openstack/stand-up.ts";
-import { processesOf } from "../lab/state/leftovers.ts";
-import { runCommand } from "../src/base/command.ts";
+import { openStackNeeds } from "../../lab/openstack/needs.ts";
+import { diskImage } from "../../lab/openstack/stages.ts";
+import type { OpenStackLab } from "../../lab/openstack/stand-up.ts";
+import { processesOf } from "../../lab/state/leftovers.ts";
+import { runCommand } from "../../src/base/command.ts";
 
 /** Set by `npm run test:openstack`: minutes of work that an ordinary test run does without. */
 const ASKED = "ISOREPLAY_TEST_OPENSTACK";

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import test from "ava";
-import { type JournalEntry, type RecordedLab, recordedLabs } from "../lab/state/journal.ts";
-import { hasOwner, processesOf } from "../lab/state/leftovers.ts";
-import { type RunningCommand, runCommand, startCommand } from "../src/base/command.ts";
-import type { Results } from "../src/run/results.ts";
-import { isoreplay, PROGRAM, scratch } from "./cli.fixture.ts";
-import { hasMininet } from "./labs.fixture.ts";
+import { type JournalEntry, type RecordedLab, recordedLabs } from "../../lab/state/journal.ts";
+import { hasOwner, processesOf } from "../../lab/state/leftovers.ts";
+import { type RunningCommand, runCommand, startCommand } from "../../src/base/command.ts";
+import type { Results } from "../../src/run/results.ts";
+import { isoreplay, PROGRAM, scratch } from "../cli.fixture.ts";
+import { hasMininet } from "../labs.fixture.ts";
 
 // Real hosts on a real Open vSwitch. One at a time: they have the machine to themselves.
 const DEADLINE_MS = 60_000;

@@ -2,20 +2,21 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
-import { OpenFlowPort } from "../lab/openflow/openflow-port.ts";
-import { PACKETS_SCRIPT, PYTHON, sendRecord } from "../lab/packets/packet-socket.ts";
-import { recordedLabs } from "../lab/state/journal.ts";
-import { hasOwner } from "../lab/state/leftovers.ts";
-import { startCommand } from "../src/base/command.ts";
-import { LabUnavailableError } from "../src/base/errors.ts";
-import { Random } from "../src/base/random.ts";
-import { incidents } from "../src/report/incidents.ts";
-import type { RunningLab } from "../src/run/lab.ts";
-import { hostOf, type Plan } from "../src/run/plan.ts";
-import { readMac } from "../src/wire/mac.ts";
-import { emitTcpFrame } from "../src/wire/packet.ts";
-import { TCP_FLAG } from "../src/wire/tcp.ts";
-import { PROGRAM, scratch } from "./cli.fixture.ts";
+import { OpenFlowPort } from "../../lab/openflow/openflow-port.ts";
+import { PACKETS_SCRIPT, PYTHON, sendRecord } from "../../lab/packets/packet-socket.ts";
+import { recordedLabs } from "../../lab/state/journal.ts";
+import { hasOwner } from "../../lab/state/leftovers.ts";
+import { startCommand } from "../../src/base/command.ts";
+import { LabUnavailableError } from "../../src/base/errors.ts";
+import { Random } from "../../src/base/random.ts";
+import { incidents } from "../../src/report/incidents.ts";
+import type { RunningLab } from "../../src/run/lab.ts";
+import { hostOf, type Plan } from "../../src/run/plan.ts";
+import { readMac } from "../../src/wire/mac.ts";
+import { emitTcpFrame } from "../../src/wire/packet.ts";
+import { TCP_FLAG } from "../../src/wire/tcp.ts";
+import { PROGRAM, scratch } from "../cli.fixture.ts";
+import { hasMininet } from "../labs.fixture.ts";
 import {
   agentOf,
   type Fault,
@@ -26,7 +27,6 @@ import {
   SHORT_SCENARIO,
   SUSPECT,
 } from "./faults.fixture.ts";
-import { hasMininet } from "./labs.fixture.ts";
 
 // Faults on the real switch: whatever breaks, nothing gets out, and the run says what happened.
 const DEADLINE_MS = 120_000;

@@ -2,10 +2,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import type { Results } from "../src/run/results.ts";
-import type { Way } from "../src/scenario/way.ts";
-import { isoreplay, scratch } from "./cli.fixture.ts";
-import { hasMininet, hasProxy } from "./labs.fixture.ts";
+import type { Results } from "../../src/run/results.ts";
+import type { Way } from "../../src/scenario/way.ts";
+import { isoreplay, scratch } from "../cli.fixture.ts";
+import { hasMininet, hasProxy } from "../labs.fixture.ts";
 
 const DEADLINE_MS = 300_000;
 
