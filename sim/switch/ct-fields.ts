@@ -1,6 +1,8 @@
 import { PACKET_WORD, W } from "./layout.ts";
 import type { Packet } from "./packet.ts";
 
+const LATER_FRAGMENT = 3;
+
 /** What conntrack found, into the key of the next walk. */
 export function fillCt(packet: Packet, key: Int32Array): void {
   key[W.ctState] = packet.ctState;
@@ -24,6 +26,8 @@ export function fillCt(packet: Packet, key: Int32Array): void {
   key[W.ctSrc + last] = original.source;
   key[W.ctDst + last] = original.destination;
   key[W.ctProto] = original.protocol & 0xff;
+  // Open vSwitch reads these where it reads the packet's own ports, which a later fragment does not have.
+  if (packet.fragment === LATER_FRAGMENT) return;
   const icmp = key[W.ctProto] === 1 || key[W.ctProto] === 58;
   key[W.ctTpSrc] = icmp ? original.sourcePort >> 16 : original.sourcePort;
   key[W.ctTpDst] = icmp ? 0 : original.destinationPort;

@@ -125,7 +125,8 @@ function extractTransport(packet: Packet, key: Int32Array, at: number): void {
   packet.l4 = at;
   switch (packet.protocol) {
     case 6:
-      if (left >= 20) {
+      // A header that says it is shorter than one can be, or longer than the packet, is none.
+      if (left >= 20 && b[at + 12]! >> 4 >= 5 && (b[at + 12]! >> 4) * 4 <= left) {
         key[W.tpSrc] = packet.get16(at);
         key[W.tpDst] = packet.get16(at + 2);
         key[W.tcpFlags] = packet.get16(at + 12) & 0x0fff;

@@ -24,11 +24,25 @@ export function lookUp(
   const ownPort = words[W.inPort]!;
   words[W.inPort] = inPort;
   swap(words, places);
-  const found = table?.find(words, mask) ?? null;
+  const found = table === undefined ? null : find(table, words, mask);
   swap(words, places);
   words[W.inPort] = ownPort;
   return found;
 }
+
+/** No fragment has ports where rules are looked up: all of a datagram take the same way (ovs-ofctl(8), "normal"). */
+function find(table: Table, words: Int32Array, mask: Int32Array): Entry | null {
+  mask[W.ipFrag] = -1;
+  if (words[W.ipFrag] !== FIRST_FRAGMENT) return table.find(words, mask);
+  const [source, destination] = [words[W.tpSrc]!, words[W.tpDst]!];
+  words[W.tpSrc] = words[W.tpDst] = 0;
+  const found = table.find(words, mask);
+  words[W.tpSrc] = source;
+  words[W.tpDst] = destination;
+  return found;
+}
+
+const FIRST_FRAGMENT = 1;
 
 function swap(words: Int32Array, places: Places): void {
   for (const [a, b] of places) {
