@@ -30,6 +30,20 @@ const UR = "udp,nw_src=10.0.0.2,nw_dst=10.0.0.1,tp_src=53,tp_dst=4000";
 const CASES: readonly Case[] = [
   { name: "plain drop", rules: D, leaks: false },
   {
+    name: "output to a register that has the ingress port in it, and one added to it",
+    rules: `in_port=2,actions=move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15],load:1->NXM_NX_REG0[0],output:NXM_NX_REG0[]${D}`,
+    packets: [`in_port=2,${T}`],
+    to: 3,
+    leaks: true,
+  },
+  {
+    name: "output to where it came from, with the ingress port forgotten",
+    rules: `in_port=1,actions=move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15],load:3->NXM_OF_IN_PORT[],resubmit(,1)\ntable=1,reg0=1,actions=output:2${D}`,
+    packets: [`in_port=1,${T}`],
+    to: 2,
+    leaks: true,
+  },
+  {
     name: "resubmit(2,1) then output:2",
     rules: `in_port=1,actions=resubmit(2,1)\ntable=1,in_port=2,actions=output:2${D}`,
     packets: [`in_port=1,${T}`],

@@ -2,7 +2,7 @@ import type { Action, Subfield } from "../rule/action.ts";
 import type { Field } from "../rule/field.ts";
 import type { Match } from "../rule/match.ts";
 import type { Rule } from "../rule/rule.ts";
-import { BITS, bitsOf, isPacketBit } from "./bits.ts";
+import { BITS, bitsNamed, bitsOf, isPacketBit } from "./bits.ts";
 import type { Earlier, Tracked } from "./connection.ts";
 import type { PortNumber } from "./egress.ts";
 import { both, type Formula, type Literal, literal, without } from "./formula.ts";
@@ -43,7 +43,7 @@ export interface State {
 export function incoming(from: PortNumber, packets: PacketClass): State {
   return {
     formula: packets.formula,
-    set: new Map(),
+    set: portBits(from),
     class: packets,
     from,
     inPort: from,
@@ -55,6 +55,17 @@ export function incoming(from: PortNumber, packets: PacketClass): State {
     stack: [],
     actionSet: [],
   };
+}
+
+/** Reserved ports are as high in 32 bits as they are in 16. */
+const RESERVED_MIN = 0xff00;
+const RESERVED_WIDE = 0xffff0000;
+
+/** What rules that read the ingress port find there. */
+function portBits(port: PortNumber): Map<number, number> {
+  const wide = port < RESERVED_MIN ? port : port + RESERVED_WIDE;
+  const sources = constant(BigInt(wide), 32);
+  return new Map(bitsNamed("in_port_oxm").map((bit, i) => [bit, sources[i] ?? ZERO]));
 }
 
 /** Where each bit of a field comes from, the least significant first. */
