@@ -4,6 +4,7 @@ import { parseCase } from "../../src/case/parse-case.ts";
 import { record } from "../../src/case/record.ts";
 import { CHANGES } from "./drafts/changes.ts";
 import { DIFFERENTIAL } from "./drafts/differential.ts";
+import { FRAGMENTS } from "./drafts/fragments.ts";
 import { PAPER } from "./drafts/paper.ts";
 import { PIPELINE } from "./drafts/pipeline.ts";
 import { TRACKING } from "./drafts/tracking.ts";
@@ -28,6 +29,7 @@ async function recordAll(): Promise<void> {
     ...PAPER,
     ...DIFFERENTIAL,
     ...WALKS,
+    ...FRAGMENTS,
   ];
   await using ovs = await PrivateOvs.start();
   const [, version = ""] = /\(Open vSwitch\) (\S+)/.exec(await ovs.appctl("version")) ?? [];
