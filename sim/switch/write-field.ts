@@ -146,10 +146,16 @@ function writeLabel(packet: Packet, value: number, mask: number): void {
   if (packet.ethType === 0x86dd && packet.l3 !== 0) merge32(packet, packet.l3, value, mask);
 }
 
+/** Not a header that says it is shorter than one, or longer than the packet. */
+function hasTcpHeader({ bytes, l4, end }: Packet): boolean {
+  const length = (bytes[l4 + 12]! >> 4) * 4;
+  return length >= 20 && length <= end - l4;
+}
+
 /** Ports; type (`which` 0) and code (2) of ICMP, which are bytes. */
 function writeTransport(packet: Packet, which: 0 | 2, value: number, mask: number): void {
   const { l4, protocol } = packet;
-  if (l4 === 0) return;
+  if (l4 === 0 || (protocol === 6 && !hasTcpHeader(packet))) return;
   packet.connection = null;
   if (protocol === 1 || protocol === 58) {
     const shift = which === 0 ? 8 : 0;

@@ -37,8 +37,9 @@ export const FRAGMENTS: readonly SwitchCase[] = [
   ),
   draft(
     "impossible-data-offset",
-    "a TCP header that says it is shorter than a header, or longer than the packet, has no ports and no flags for rules, and is invalid to conntrack",
+    "a TCP header that says it is shorter than a header, or longer than the packet, has no ports and no flags for rules, is invalid to conntrack, and gets no other port",
     [
+      "table=0,priority=10,tcp,in_port=3,actions=mod_tp_dst:81,output:4",
       "table=0,priority=9,tcp,tp_dst=80,actions=ct(commit,zone=1,table=1)",
       "table=0,priority=8,tcp,tp_dst=0,actions=ct(commit,zone=2,table=1)",
       "table=0,priority=1,tcp,actions=output:4",
@@ -48,6 +49,9 @@ export const FRAGMENTS: readonly SwitchCase[] = [
       packet(1, withOffset(tcp(CLIENT, SERVER, "S", 1), 4)),
       packet(1, withOffset(tcp(CLIENT, SERVER, "S", 1), 15)),
       packet(1, tcp(CLIENT, SERVER, "S", 1)),
+      packet(3, withOffset(tcp(CLIENT, SERVER, "S", 1), 4)),
+      packet(3, withOffset(tcp(CLIENT, SERVER, "S", 1), 15)),
+      packet(3, tcp(CLIENT, SERVER, "S", 1)),
       ct,
       dumpFlows,
     ],
