@@ -3,6 +3,7 @@ import type { Action, CtAction } from "../../src/rule/action.ts";
 import { hasEnd, intoActionSet } from "../../src/rule/action-set.ts";
 import { PORT } from "../../src/rule/port.ts";
 import { changeKey } from "./change-key.ts";
+import { learnedFirst } from "./learned-first.ts";
 import { learnedRule } from "./learned-rule.ts";
 import { lookUp } from "./look-up.ts";
 import type { WalkObserver } from "./observer.ts";
@@ -88,7 +89,7 @@ export class Walk {
       dropped = error.reason;
     }
     return {
-      operations: dropped === null ? this.#out.operations : [],
+      operations: dropped === null ? learnedFirst(this.#out.operations) : [],
       entries: this.#entries,
       dropped,
     };

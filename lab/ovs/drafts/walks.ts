@@ -140,4 +140,20 @@ export const WALKS: readonly SwitchCase[] = [
     ],
     [packet(1, udp(CLIENT, SERVER)), packet(1, tcp(CLIENT, SERVER, "S")), ct],
   ),
+  draft(
+    "learned-before-it-comes-again",
+    "a rule that is learned after ct in a list, within a clone or not, is there when the packet comes to its table",
+    [
+      "table=0,priority=9,icmp,actions=ct(zone=1,table=1),learn(table=1,priority=9,NXM_OF_IN_PORT[],load:1->NXM_NX_REG0[],output:NXM_OF_IN_PORT[])",
+      "table=0,priority=9,udp,actions=ct(zone=1,table=1),clone(load:3->NXM_NX_REG1[],learn(table=1,priority=8,eth_type=0x800,NXM_OF_ETH_SRC[],output:NXM_NX_REG1[]))",
+      "table=1,priority=1,actions=output:4",
+    ],
+    [
+      packet(1, ping(CLIENT, SERVER, 8)),
+      packet(2, udp(SERVER, CLIENT)),
+      packet(2, udp(OTHER, CLIENT)),
+      packet(1, udp(CLIENT, SERVER)),
+      dumpFlows,
+    ],
+  ),
 ];
