@@ -78,6 +78,8 @@ class Cloud {
   /** Its beginning, as text. */
   #zero = "";
   #timers: LabTimers;
+  /** The network's own time, in which a replayer sends again. */
+  readonly #wireTimers: LabTimers;
   /** The real-time clock's nanoseconds at the lab's zero. */
   #realtimeNs = 0n;
   #ovs: OpenVSwitch | null = null;
@@ -104,6 +106,7 @@ class Cloud {
     this.#capsule = capsule;
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: options.speed };
     this.#timers = new LabTimers(this.#epoch);
+    this.#wireTimers = new LabTimers({ ...this.#epoch, speed: 1 });
     for (const bridge of BRIDGES) this.#cables.set(bridge, []);
     // Awaited while the experiment runs; until then a crash must not count as unhandled.
     this.#crashed.promise.catch(() => {});
@@ -139,7 +142,7 @@ class Cloud {
     for (const bridge of ["private", "isolation"] as const) {
       const options = {
         path: ovs.socket(bridge),
-        timers: new LabTimers({ ...this.#epoch, speed: 1 }),
+        timers: this.#wireTimers,
         connectMsMax: CONNECT_MS_MAX,
         onDown: () => supervisor.down(),
         onFailure: (error: unknown) => this.#crashed.reject(error),
@@ -185,6 +188,7 @@ class Cloud {
 
   async stop(): Promise<void> {
     this.#timers.halt();
+    this.#wireTimers.halt();
     for (const port of this.#ports.values()) port.close();
     await this.#supervisor?.end();
     await this.#machines?.powerOff();
