@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type RunningCommand, runCommand, startCommand } from "../../src/base/command.ts";
+import { textOf } from "../../src/base/files.ts";
 import { BRIDGE, type Place } from "./places.ts";
 import { stageScript } from "./stage-script.ts";
 import { type ProcessUse, parseStat, peakMegabytes } from "./usage.ts";
@@ -129,16 +130,5 @@ export class Stage implements AsyncDisposable {
     await this.#first.ended;
     process.off("exit", this.#forget);
     this.#forget();
-  }
-}
-
-/** Empty when the process has gone. */
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH") return "";
-    throw error;
   }
 }

@@ -1,8 +1,9 @@
-import { access, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { CommandError, runCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
+import { exists } from "../../src/base/files.ts";
 import { guestNeeds } from "./needs.ts";
 import { OwnFolder } from "./own-folder.ts";
 import { FILES, recipe, recipeHash } from "./recipe.ts";
@@ -77,15 +78,5 @@ async function build(folder: string): Promise<void> {
       mend: "it needs Debian's package archive; try again",
       cause: error,
     });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
   }
 }

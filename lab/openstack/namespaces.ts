@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type CommandOptions, type CommandResult, runCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
+import { textOf } from "../../src/base/files.ts";
 import { PYTHON } from "../packets/packet-socket.ts";
 import { LABEL_VARIABLE } from "../state/leftovers.ts";
 import { identify, type ProcessIdentity } from "../state/process-identity.ts";
@@ -43,7 +44,7 @@ export class Namespaces {
     });
     const end = performance.now() + START_MS_MAX;
     for (;;) {
-      const known = identify(Number(await read(join(folder, "keeper.pid"))));
+      const known = identify(Number(await textOf(join(folder, "keeper.pid"))));
       if (known !== null) {
         const namespaces = new Namespaces(folder, label, known);
         await namespaces.run(["mount", "-t", "proc", "proc", "/proc"]);
@@ -95,16 +96,16 @@ export class Namespaces {
 
   /** Whether a service has ended. One that has not begun yet has not. */
   async hasEnded(name: string): Promise<boolean> {
-    const pid = await read(this.#pidFile(name));
+    const pid = await textOf(this.#pidFile(name));
     if (pid === "") return false;
     // Its number is one of the namespaces' own, and so is this view of /proc.
-    return (await read(`/proc/${this.keeper.pid}/root/proc/${pid.trim()}/stat`)) === "";
+    return (await textOf(`/proc/${this.keeper.pid}/root/proc/${pid.trim()}/stat`)) === "";
   }
 
   /** TCP ports on which somebody inside listens. */
   async listening(): Promise<Set<number>> {
     const texts = await Promise.all(
-      ["tcp", "tcp6"].map((name) => read(`/proc/${this.keeper.pid}/net/${name}`)),
+      ["tcp", "tcp6"].map((name) => textOf(`/proc/${this.keeper.pid}/net/${name}`)),
     );
     const rows = texts
       .flatMap((text) => text.split("\n").slice(1))
@@ -137,15 +138,4 @@ function environment(folder: string, label: string): Record<string, string> {
     OS_CLOUD: "lab",
     OS_CLIENT_CONFIG_FILE: join(folder, "etc", "clouds.yaml"),
   };
-}
-
-/** A file's text; empty where there is none. */
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH") return "";
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import {
-  access,
   chmod,
   copyFile,
   cp,
@@ -15,6 +14,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "../../src/base/command.ts";
+import { exists } from "../../src/base/files.ts";
 import { writeDisk } from "./disk.ts";
 import { copyModules } from "./modules.ts";
 import { candidates, unpackPackages } from "./packages.ts";
@@ -75,14 +75,4 @@ async function build(packages: readonly string[], work: string, image: string): 
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : 1;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
 }

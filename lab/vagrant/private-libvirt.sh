@@ -7,8 +7,8 @@ mount --make-rprivate /
 for place in run/libvirt etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
   mkdir -p "$folder/$place"
 done
-# What the package brings there, before it is hidden.
-cp -R /etc/libvirt/. "$folder/etc/libvirt/" 2>/dev/null || true
+# What the package brings there, before it is hidden; some packages bring nothing.
+if [ -d /etc/libvirt ]; then cp -R /etc/libvirt/. "$folder/etc/libvirt/"; fi
 mkdir -p "$folder/var/lib/libvirt/images" "$folder/var/lib/libvirt/dnsmasq"
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/libvirt /run/lock

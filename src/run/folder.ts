@@ -1,7 +1,8 @@
 import { rmdirSync, rmSync } from "node:fs";
-import { lstat, mkdir, rename, rm, symlink } from "node:fs/promises";
+import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
+import { exists } from "../base/files.ts";
 import { RUN_LIMITS } from "../base/limits.ts";
 import { sha256 } from "../base/sha256.ts";
 import { HashedFile } from "./hashed-file.ts";
@@ -213,16 +214,6 @@ async function link(path: string, target: string): Promise<string | null> {
   } catch (error) {
     await rm(temporary, { force: true });
     return `the link ${shorter(path)} could not be set (${(error as NodeJS.ErrnoException).code})`;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
   }
 }
 
