@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { EXECUTE, type Runner } from "../command/runner.ts";
+import { DISKS_DETACHED, disksDetached } from "../state/disks.ts";
 import { Journal, type JournalEntry, type JournalFile, STATE } from "../state/journal.ts";
 import { identify } from "../state/process-identity.ts";
 
@@ -46,6 +47,8 @@ export class WorkFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.journal.close();
+    // What holds a disk is gone, but the kernel may still be about to let go of it: nothing may stay.
+    await this.#runner.instead(DISKS_DETACHED, () => disksDetached(this.path), undefined);
     await this.#runner.act(["rm", "-rf", this.path], () =>
       rm(this.path, { recursive: true, force: true }),
     );

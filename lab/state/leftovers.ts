@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
 import { variableName } from "../command/shell.ts";
+import { DISKS_DETACHED, disksDetached } from "./disks.ts";
 import type { JournalEntry, RecordedLab } from "./journal.ts";
 import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 
@@ -61,10 +62,11 @@ export async function askToEnd(lab: RecordedLab, runner: Runner = EXECUTE): Prom
 
 /**
  * End a lab from what its journal says: the processes that bear its label, and with them their namespaces, bridges, links,
- * mounts and loop devices; then its files. Throws LabUnavailableError when a process does not end.
+ * mounts and loop devices; then its files. Throws LabUnavailableError when a process or a loop device stays.
  */
 export async function removeLab(lab: RecordedLab, runner: Runner = EXECUTE): Promise<void> {
   await endProcesses(lab, runner);
+  await runner.instead(DISKS_DETACHED, () => disksDetached(lab.folder), undefined);
   // A disk has no name any more once it is mounted, unless its lab was cut off before.
   const disks = lab.entries.flatMap(({ kind, name }) => (kind === "disk" ? [name] : []));
   for (const path of [...disks, lab.folder])

@@ -11,13 +11,13 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** A file's text; empty where there is none, or where it told of a process that has gone. */
+/** A file's text; empty where there is none, or where it told of a process or a device that has gone. */
 export async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH") return "";
+    if (code === "ENOENT" || code === "ESRCH" || code === "ENODEV") return "";
     throw error;
   }
 }
