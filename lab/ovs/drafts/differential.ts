@@ -159,6 +159,22 @@ export const DIFFERENTIAL: readonly SwitchCase[] = [
     ],
   ),
   draft(
+    "translated-twice",
+    "a packet that is translated, changed and translated once more begins a connection only once; after that it goes on untranslated, as what the first translation made of it",
+    [
+      "table=0,ip,actions=ct(nat,table=1)",
+      "table=1,in_port=1,ip,actions=ct(commit,nat(dst=10.1.1.2),table=2)",
+      "table=1,in_port=2,ip,actions=mod_nw_dst:10.1.1.9,ct(commit,nat(dst=10.1.1.2),table=2)",
+      `table=2,actions=${STAMP},3`,
+    ],
+    [
+      packet(1, udp(CLIENT, VIRTUAL)),
+      packet(2, udp(SERVER, CLIENT)),
+      packet(2, udp(SERVER, CLIENT)),
+      ct,
+    ],
+  ),
+  draft(
     "clones-carry-out-action-set",
     "what was written into the action set so far is carried out at the end of each clone, too",
     [

@@ -98,6 +98,7 @@ export class Conntrack extends ConnectionBook {
 
   #track(packet: Packet, request: CtRequest, related: boolean, nowMs: number): void {
     const tuple = this.#tuple;
+    const wasTranslated = (packet.ctState & (SNAT | DNAT)) !== 0;
     let connection = this.#lookUp(packet, nowMs);
     let isReply = this.table.foundReply;
     if (this.table.foundKilled) {
@@ -109,11 +110,10 @@ export class Conntrack extends ConnectionBook {
     }
     const known = connection;
     if (known !== null && request.force) {
-      const translated = (packet.ctState & (SNAT | DNAT)) !== 0;
       // Open vSwitch keeps a translated connection twice, and only the first of the two has a direction.
-      const isFirst = known.answers === null || translated === isReply;
+      const isFirst = known.answers === null || wasTranslated === isReply;
       if (isReply && isFirst) this.table.kill(known, nowMs);
-      if (isFirst ? isReply : translated) connection = null;
+      if (isFirst ? isReply : wasTranslated) connection = null;
     }
     let begin = false;
     if (connection !== null) {
@@ -128,8 +128,9 @@ export class Conntrack extends ConnectionBook {
       } else if (related) packet.ctState = INV;
       else begin = true;
     }
-    // Another one, or what is left of it, stands in the way: then the packet goes on without a verdict.
-    if (begin && (known === null || !this.#isTaken(nowMs))) {
+    // Another one, or what is left of it, may stand in the way: then the packet goes on without a verdict.
+    const isFree = known === null && !wasTranslated;
+    if (begin && (isFree || !this.#isTaken(nowMs))) {
       isReply = false;
       connection = this.#begin(packet, request, nowMs);
     }
