@@ -158,9 +158,14 @@ export class Packet {
     }
   }
 
-  /** Source port (`which` 0) or destination port (2). */
+  /**
+   * Source port (`which` 0) or destination port (2). Where an ICMP error quotes less than a TCP header, Open vSwitch 3.1
+   * corrects a checksum there all the same: in the padding of the frame, and in its memory behind it (0, as a rule).
+   */
   setPort(which: 0 | 2, port: number): void {
-    if (this.l4 !== 0) this.put16(this.l4 + which, port, 0, this.transportChecksum());
+    if (this.l4 === 0) return;
+    const checksum = this.protocol === 6 ? this.l4 + 16 : this.transportChecksum();
+    this.put16(this.l4 + which, port, 0, checksum);
   }
 
   pushVlan(ethType: number, tci: number): void {

@@ -51,6 +51,13 @@ function cut(bytes: Uint8Array): Uint8Array {
   return bytes.slice(0, -4);
 }
 
+/** A frame with zeros behind its packet. */
+function padded(bytes: Uint8Array, count: number): Uint8Array {
+  const longer = new Uint8Array(bytes.length + count);
+  longer.set(bytes);
+  return longer;
+}
+
 /** An echo with a code, its checksum corrected. */
 function coded(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice();
@@ -156,6 +163,18 @@ export const DIFFERENTIAL: readonly SwitchCase[] = [
       packet(1, tcp(CLIENT, VIRTUAL, "A", 1_001, 90_001)),
       packet(1, tcp(CLIENT, VIRTUAL, "PA", 1_001, 90_001, "data")),
       ct,
+    ],
+  ),
+  draft(
+    "checksum-in-padding",
+    "where an ICMP error quotes the first 8 bytes of a TCP header, a change of its port corrects a checksum in the frame's padding",
+    translated("nat(src=10.1.1.9:6000)", "commit", "nat,"),
+    [
+      packet(1, tcp(CLIENT, SERVER, "S", 1_000)),
+      ...[8, 10, 12].map((count) => {
+        const quoted = tcp({ ...VIRTUAL, port: 6_000 }, SERVER, "S", 1_000);
+        return packet(2, padded(unreachable(SERVER, VIRTUAL, quoted), count));
+      }),
     ],
   ),
   draft(
