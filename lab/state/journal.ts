@@ -29,14 +29,25 @@ export const MININET_RESOURCES = [
   "agent",
 ] as const;
 
+/** What a run makes in a cloud. Their names hold the run's label. */
+const CLOUD_RESOURCES = [
+  "server",
+  "image",
+  "flavor",
+  "network",
+  "subnet",
+  "port",
+  "security-group",
+] as const;
+
 /** What any lab makes. */
-const RESOURCES = [...MININET_RESOURCES, "stage", "disk"] as const;
+const RESOURCES = [...MININET_RESOURCES, ...CLOUD_RESOURCES, "stage", "disk"] as const;
 
 const entrySchema = z.discriminatedUnion("kind", [
   /** First line: whose lab it is. A later one: whose it has become. */
   z.strictObject({
     kind: z.literal("lab"),
-    lab: z.enum(["mininet", "openstack"]),
+    lab: z.enum(["mininet", "openstack", "devstack"]),
     name: z.string(),
     label: z.string(),
     pid: z.int(),
