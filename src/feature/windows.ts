@@ -120,7 +120,7 @@ export class Windows {
     }
   }
 
-  /** Nothing more will come: closes every window, in the same order. */
+  /** Closes every window, in the same order: what comes later begins another one. */
   finish(): void {
     for (;;) {
       const earliest = this.#earliest();

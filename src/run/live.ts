@@ -43,6 +43,11 @@ export class LiveAnalysis {
     this.#windows.advance(nowNs);
   }
 
+  /** Close the windows that are open: what comes from now on begins another one. */
+  closeWindows(): void {
+    this.#windows.finish();
+  }
+
   /** Nothing more will come: close everything. */
   finish(): void {
     this.#extractor.finish();

@@ -222,7 +222,9 @@ class Round implements Watch {
 
     onStage("record", `${cast.training.length} hosts`);
     await this.#startAll(lab, cast.training);
-    if (cast.training.length > 0) await this.#windowsClosed(lab);
+    // The bots that were recorded on purpose have ended, and so have their windows.
+    await lab.settle();
+    this.#live.closeWindows();
     onStage("cluster", `${this.#training.length} observations`);
     const { model } = this.#inputs;
     this.#model = typeof model === "function" ? model(this.#training) : model;
@@ -230,7 +232,7 @@ class Round implements Watch {
     onStage("judge", `${cast.suspects.length} suspects among ${cast.benign.length} others`);
     await this.#judgeAndIsolate(lab, containment);
     onStage("observe", "the isolated instances have nothing more to show");
-    await this.#windowsClosed(lab);
+    await lab.settle();
     stopTicking();
     await lab.endSensor();
     await containment.end();
@@ -319,10 +321,6 @@ class Round implements Watch {
       await lab.timers.sleep(STAGGER_MS);
     }
     await Promise.all(ends);
-  }
-
-  async #windowsClosed(lab: RunningLab): Promise<void> {
-    await lab.timers.sleep(this.#inputs.options.gapS * 1000 + 2 * TICK_MS);
   }
 
   /** Looks at the windows again and again, until the returned function is called. */
