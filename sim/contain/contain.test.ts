@@ -144,6 +144,27 @@ test("another zone's connections are no way out", (t) => {
   t.is(check(text(1), []).proof.outcome, "open");
 });
 
+test("what goes through conntrack again and again ends where the switch ends it: after six rounds", (t) => {
+  const inCircles = natRules(NAT).replaceAll("table=2,nat", "table=1,nat");
+  t.is(check(inCircles, toResponder()).proof.outcome, "contained");
+  const rounds = (count: number) => {
+    const round = (i: number) => `table=${i},priority=9,udp,actions=ct(zone=${i},table=${i + 1})\n`;
+    const last = `table=${count},priority=9,in_port=3,actions=output:2\n`;
+    return check(Array.from({ length: count }, (_, i) => round(i)).join("") + last, []).proof;
+  };
+  t.is(rounds(6).outcome, "open");
+  t.is(rounds(7).outcome, "contained");
+});
+
+test("a packet that meets more actions than the proof can follow is no proof", (t) => {
+  const many = `${Array.from({ length: 4_000 }, () => "resubmit(,1)").join(",")},output:2`;
+  const { proof } = check(`${DROPS}table=0,priority=9,in_port=3,actions=${many}\n`, []);
+  t.deepEqual(
+    [proof.outcome, proof.reasons],
+    ["undecided", ["a packet meets more than 500 actions"]],
+  );
+});
+
 test("what is rewritten before it is matched again is followed", (t) => {
   const text = (address: string) =>
     `${DROPS}table=0,priority=9,ip,in_port=3,actions=set_field:10.0.0.9->ip_dst,move:NXM_OF_IP_DST[]->NXM_NX_REG0[],resubmit(,1)\n` +

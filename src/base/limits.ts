@@ -314,4 +314,6 @@ export const CONTAIN_LIMITS = {
   attemptsMax: 64,
   /** Depth of resubmits, as in Open vSwitch. */
   resubmitDepthMax: 64,
+  /** Actions of one packet on its way; each lies on the call stack until all that comes after it is seen. */
+  actionsMax: 500,
 } as const;

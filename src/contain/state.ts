@@ -35,8 +35,15 @@ export interface State {
   readonly earlier: readonly Earlier[];
   /** Packets whose variables the formula has: this one and those before. */
   readonly packets: number;
+  /** In which table, and as what, it went on after each pass through conntrack. */
+  readonly passes: readonly Pass[];
   readonly stack: readonly (readonly number[])[];
   readonly actionSet: readonly Action[];
+}
+
+export interface Pass {
+  readonly table: number;
+  readonly state: State;
 }
 
 /** Everything of a class that can come in through a port. */
@@ -52,9 +59,28 @@ export function incoming(from: PortNumber, packets: PacketClass): State {
     known: [],
     earlier: [],
     packets: 1,
+    passes: [],
     stack: [],
     actionSet: [],
   };
+}
+
+/** Whether the same becomes of both, how they came here aside. */
+export function isSame(a: State, b: State): boolean {
+  return (
+    a.class === b.class &&
+    a.inPort === b.inPort &&
+    a.packets === b.packets &&
+    a.stack === b.stack &&
+    a.actionSet === b.actionSet &&
+    haveSame(a.set, b.set) &&
+    haveSame(a.formula.units, b.formula.units) &&
+    JSON.stringify([a.formula.clauses, a.known]) === JSON.stringify([b.formula.clauses, b.known])
+  );
+}
+
+function haveSame(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
 /** Reserved ports are as high in 32 bits as they are in 16. */

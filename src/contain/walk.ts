@@ -1,4 +1,4 @@
-import { CONTAIN_LIMITS } from "../base/limits.ts";
+import { CONTAIN_LIMITS, SWITCH_LIMITS } from "../base/limits.ts";
 import type { Action, CtAction, ModName, Subfield } from "../rule/action.ts";
 import { intoActionSet } from "../rule/action-set.ts";
 import { type Field, fieldNamed } from "../rule/field.ts";
@@ -15,6 +15,7 @@ import {
   constantOf,
   excluding,
   Fresh,
+  isSame,
   ONE,
   read,
   readSubfield,
@@ -49,6 +50,7 @@ export class Walk {
   readonly #fresh = new Fresh();
   readonly #numbers: ReadonlyMap<Rule, number>;
   readonly #steps: { left: number };
+  #nested = 0;
 
   constructor(
     rules: readonly Rule[],
@@ -104,8 +106,12 @@ export class Walk {
       road.go(state);
       return;
     }
+    if (this.#nested >= CONTAIN_LIMITS.actionsMax)
+      throw new Undecided(`a packet meets more than ${CONTAIN_LIMITS.actionsMax} actions`);
+    this.#nested++;
     const go: Next = (after) => this.#list(rest, after, depth, road);
     this.#do(action, state, depth, { go, end: road.end });
+    this.#nested--;
   }
 
   #do(action: Action, state: State, depth: number, road: Road): void {
@@ -289,9 +295,16 @@ export class Walk {
       const { tracked, formula, earlier, packets, known } = after;
       if (action.commit && tracked !== null && isNews(tracked))
         this.#events.onCommit({ key: this.#commitKey(after, action), state: after, tracked });
-      if (action.table !== null) this.#pipeline(action.table, after);
+      if (action.table !== null) this.#recirculate(action.table, after);
       next({ ...cleared(state), formula, earlier, packets, known });
     }
+  }
+
+  /** Beyond so many passes Open vSwitch drops the packet. One that came by as the same before goes in a circle. */
+  #recirculate(table: number, state: State): void {
+    if (state.passes.length >= SWITCH_LIMITS.recirculationsMax) return;
+    if (state.passes.some((pass) => pass.table === table && isSame(pass.state, state))) return;
+    this.#pipeline(table, { ...state, passes: [...state.passes, { table, state }] });
   }
 
   /** Two commits with the same key are one: the same rules, for the same kind of packet, after the same ones. */
