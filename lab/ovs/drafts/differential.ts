@@ -166,6 +166,23 @@ export const DIFFERENTIAL: readonly SwitchCase[] = [
     ],
   ),
   draft(
+    "invalid-between",
+    "a packet that is invalid in one zone, because the connection that it answers has just ended, keeps what another zone found before; there it is translated, and stays invalid",
+    [
+      "table=0,in_port=2,ip,actions=ct(commit,zone=2,nat(src=10.1.1.9)),3",
+      "table=0,in_port=1,ip,actions=ct(zone=1),ct(zone=2),ct(commit,zone=1,nat(dst=10.1.1.2),table=1)",
+      `table=1,actions=${STAMP},3`,
+    ],
+    [
+      packet(2, tcp(SERVER, CLIENT, "RA", 90_000, 1_000)),
+      packet(2, tcp(SERVER, CLIENT, "RA", 90_000, 1_000)),
+      packet(2, tcp(SERVER, CLIENT, "S", 1_000)),
+      packet(1, tcp(CLIENT, VIRTUAL, "S", 1_000)),
+      packet(1, tcp(CLIENT, VIRTUAL, "A", 1_001, 90_001)),
+      ct,
+    ],
+  ),
+  draft(
     "checksum-in-padding",
     "where an ICMP error quotes the first 8 bytes of a TCP header, a change of its port corrects a checksum in the frame's padding",
     translated("nat(src=10.1.1.9:6000)", "commit", "nat,"),

@@ -102,10 +102,9 @@ export class Conntrack extends ConnectionBook {
     let connection = this.#lookUp(packet, nowMs);
     let isReply = this.table.foundReply;
     if (this.table.foundKilled) {
-      // It answers what was there a moment ago.
+      // It answers what was there a moment ago. What the last `ct` found stays with it.
       packet.ctState |= INV;
       this.#show(packet, request.zone, null);
-      packet.connection = null;
       return;
     }
     const known = connection;
