@@ -44,6 +44,31 @@ test("what a real switch prints of its rules is read, too", async (t) => {
   );
 });
 
+test("through a door only what is translated may leave, and the rule that sends it asks for it", async (t) => {
+  const file = join(await scratch(), "rules");
+  const door = "1=4:tcp,ct_state=+trk-rpl,nw_dst=10.20.0.9,tp_dst=8001";
+  const check = async (guard: string, entrance = "ct(zone=2,nat,table=1)", more: string[] = []) => {
+    await writeFile(
+      file,
+      `table=0,priority=9,tcp,in_port=1,actions=${entrance}\ntable=0,priority=0,actions=drop\n` +
+        `table=1,priority=9,tcp,in_port=1,ct_state=+trk-inv-rpl,${guard}actions=set_field:02:00:00:00:00:04->eth_dst,output:4\n` +
+        "table=1,priority=0,actions=drop\n",
+    );
+    return await isoreplay("contained", file, "--egress", "1=4", "--door", door, ...more);
+  };
+  const guarded = "nw_dst=10.20.0.9,tp_dst=8001,";
+  t.is((await check(guarded)).status, 0);
+  const open = await check("nw_dst=10.20.0.9,");
+  t.is(open.status, 1);
+  t.regex(open.stdout, /^✘ unguarded, from port 1: .*only what is translated/);
+  const untracked = await check(guarded, "ct(zone=2,table=1)");
+  t.regex(untracked.stdout, /unguarded.*nothing on the way translates/);
+  t.is((await check(guarded, "ct(zone=2,nat,table=1)", ["--exact"])).status, 64);
+  t.is((await check(guarded, "ct(zone=2,nat,table=1)", ["--door", "1=4"])).status, 64);
+  t.is((await check(guarded, "ct(zone=2,nat,table=1)", ["--door", "1=4:in_port=1"])).status, 64);
+  t.is((await check(guarded, "ct(zone=2,nat,table=1)", ["--door", "1=4:nw_dst=x"])).status, 65);
+});
+
 test("rules that cannot be read and ports that are not there are told apart", async (t) => {
   const file = join(await scratch(), "rules");
   await writeFile(file, "table=0,priority=5,actions=outptu:2\n");

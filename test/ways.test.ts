@@ -74,6 +74,17 @@ test.serial(
 );
 
 test.serial(
+  "nor does a responder's untranslated answer pass unnoticed where nothing asks in whose name it is",
+  notices,
+  changed((line, { responder }) =>
+    line.startsWith(`table=2,priority=90,tcp,in_port=${responder?.port}`)
+      ? line.replace(/nw_src=[\d.]+,tp_src=\d+,/, "")
+      : line,
+  ),
+  "containment",
+);
+
+test.serial(
   "a responder whose answers go elsewhere, too, is noticed",
   notices,
   changed((line, { responder }) =>

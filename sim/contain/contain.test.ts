@@ -4,7 +4,7 @@ import { prove } from "../../src/contain/exact.ts";
 import { portsIn } from "../../src/contain/port-names.ts";
 import { staticFindings } from "../../src/contain/static.ts";
 import { isolationRules } from "../../src/isolate/isolation-rules.ts";
-import { natEgress, natRules } from "../../src/isolate/nat-rules.ts";
+import { natDoors, natEgress, natRules } from "../../src/isolate/nat-rules.ts";
 import { parseRules } from "../../src/rule/parse.ts";
 import { PORT } from "../../src/rule/port.ts";
 import { buildPacket } from "../../src/trace/build-packet.ts";
@@ -81,6 +81,34 @@ test("without their guard the static check tells of each guest's untranslated pa
     ],
   );
 });
+
+const unguarded = test.macro({
+  title: (_, what) => `told as unguarded: ${what}`,
+  exec: (t, _what: string, pattern: RegExp, instead: string, from: readonly number[]) => {
+    const text = natRules(NAT).replaceAll(pattern, instead);
+    const findings = staticFindings(parseRules(text), [3, 4, 9], natEgress(NAT), natDoors(NAT));
+    const found = findings.filter(({ kind }) => kind === "unguarded");
+    t.deepEqual([...new Set(found.map((finding) => finding.from))], from);
+  },
+});
+
+for (const pool of [undefined, "10.30.0.0/24"])
+  test(`the rules with a responder let only what is translated through its door (pool: ${pool})`, (t) => {
+    const { pool: _, ...responder } = { pool: undefined, ...NAT.responder };
+    const network = { ...NAT, responder: pool === undefined ? responder : { ...responder, pool } };
+    const rules = parseRules(natRules(network));
+    t.deepEqual(staticFindings(rules, [3, 4, 9], natEgress(network), natDoors(network)), []);
+  });
+
+const guestsPort = /(?<=in_port=[34],)ct_state=\+trk-inv-rpl,/g;
+test(unguarded, "any address", /nw_dst=10\.20\.0\.9,(?=tp_dst=\d+,actions=set)/g, "", [3, 4]);
+test(unguarded, "any port", /,tp_dst=\d+(?=,actions=set)/g, "", [3, 4]);
+test(unguarded, "whatever conntrack says", guestsPort, "", [3, 4]);
+test(unguarded, "answers in any name", /nw_src=203\.0\.113\.7,(?=tp_src=80)/g, "", [9]);
+test(unguarded, "answers to anybody", /(?<=tp_src=80),nw_dst=10\.20\.0\.\d/g, "", [9]);
+const entrance = /actions=ct\(zone=2,nat,table=1\)/g;
+test(unguarded, "what table 0 sends", entrance, "actions=output:9", [3, 4]);
+test(unguarded, "what was never in ct(nat)", /nat,(?=table=1)/g, "", [3, 4, 9]);
 
 function toResponder() {
   return [...natEgress(NAT)].map(([from, to]) => [from, [...to]] as const);

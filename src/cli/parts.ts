@@ -14,10 +14,13 @@ import { ways } from "../way/ways.ts";
 export const parts: Parts = {
   privateRules,
   controlRules: CONTROL_RULES,
-  waysOut: (rules, ports, egress) =>
-    staticFindings(parseDumpedFlows(rules), [...new Set([...ports, ...egress.keys()])], egress).map(
-      ({ kind, from, what }) => `${kind}, from ${portText(from)}: ${what}`,
-    ),
+  waysOut: (rules, ports, egress, doors) =>
+    staticFindings(
+      parseDumpedFlows(rules),
+      [...new Set([...ports, ...egress.keys()])],
+      egress,
+      doors,
+    ).map(({ kind, from, what }) => `${kind}, from ${portText(from)}: ${what}`),
   fit: fitSet,
   update,
   judge,

@@ -230,6 +230,15 @@ export function commandLine(io: Io, finish: (status: ExitStatus) => void): Comma
         .argParser((text: string, before: string[]) => [...before, text])
         .default([], "none"),
     )
+    .addOption(
+      new Option(
+        "--door <in=out:match>",
+        "there it may leave only translated by ct(nat), and the rule that sends it has to ask for that match itself " +
+          "(repeatable)",
+      )
+        .argParser((text: string, before: string[]) => [...before, text])
+        .default([], "none"),
+    )
     .option(
       "--exact",
       "follow every packet as a set: neither false alarm nor miss, and a packet as evidence",

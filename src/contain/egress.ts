@@ -28,12 +28,13 @@ export function parseEgress(declarations: readonly string[], names: PortNames = 
   return egress;
 }
 
-function portNumber(text: string, names: PortNames): PortNumber {
+/** A port as it is declared. Throws UsageError for what is none. */
+export function portNumber(text: string, names: PortNames): PortNumber {
   const name = text.trim();
   const number = /^\d+$/.test(name) ? Number(name) : (reservedPort(name) ?? names.get(name));
   if (number === undefined || number > PORT.none)
     throw new UsageError(
-      `--egress: ${name === "" ? "a port is missing" : `there is no port ${name}`}`,
+      name === "" ? "a port is missing in what may leave" : `there is no port ${name}`,
       {
         mend: "a port's number, its name, LOCAL or CONTROLLER",
       },

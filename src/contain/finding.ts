@@ -6,6 +6,8 @@ import type { PortNumber } from "./egress.ts";
 export type FindingKind =
   /** A frame may leave through a port that is not declared. */
   | "way out"
+  /** The port is a door, declared only for what is translated, and something else may leave there. */
+  | "unguarded"
   /** An action whose ports nobody can name beforehand. */
   | "forbidden action"
   /** A table that can be reached does not end in an explicit drop. */

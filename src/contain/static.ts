@@ -1,8 +1,10 @@
 import type { Action, CtAction, Nat } from "../rule/action.ts";
+import type { Field } from "../rule/field.ts";
 import { formatAction } from "../rule/format.ts";
-import { CT_STATE_BITS, findFieldMatch } from "../rule/match.ts";
+import { CT_STATE_BITS, findFieldMatch, type Match } from "../rule/match.ts";
 import { PORT, type PortRef } from "../rule/port.ts";
 import type { Rule } from "../rule/rule.ts";
+import { changedBy, type Doors, doorMatch, isGuarded } from "./doors.ts";
 import type { Egress, PortNumber } from "./egress.ts";
 import { type Finding, type FindingKind, portText } from "./finding.ts";
 
@@ -12,45 +14,63 @@ interface Place {
   /** The translation that the packet has gone through on its way here. */
   readonly nat: Nat | null;
   readonly isTracked: boolean;
+  /** On its way it was in `ct` with `nat`: where its connection is translated, so is it. */
+  readonly isTranslated: boolean;
+  /** Fields that the list has changed since its rule matched; null: nobody can say which. */
+  readonly changed: readonly Field[] | null;
 }
 
 /**
  * Every way out that a rule set could offer, over-approximated: apart from the ingress port every match is taken for
  * satisfiable, whatever the rules above it. No finding: contained, whoever sends what. A finding may be a false alarm;
- * `exact.ts` tells. `ports` are those that frames come in through.
+ * `exact.ts` tells. `ports` are those that frames come in through. Through `doors` a frame may leave only translated.
+ * Throws InputError for a door that is no match.
  */
 export function staticFindings(
   rules: readonly Rule[],
   ports: Iterable<PortNumber>,
   egress: Egress,
+  doors: Doors = new Map(),
 ): Finding[] {
-  return [...ports].flatMap((port) => new Search(rules, port, egress.get(port) ?? new Set()).run());
+  return [...ports].flatMap((port) => {
+    const ways = [...(doors.get(port) ?? [])];
+    const guards = new Map(ways.map(([to, matches]) => [to, matches.map(doorMatch)]));
+    return new Search(rules, port, egress.get(port) ?? new Set(), guards).run();
+  });
 }
 
 class Search {
   readonly #tables: ReadonlyMap<number, readonly Rule[]>;
   readonly #from: PortNumber;
   readonly #allowed: ReadonlySet<PortNumber>;
+  readonly #doors: ReadonlyMap<PortNumber, readonly Match[]>;
   readonly #seen = new Set<string>();
   readonly #findings = new Map<string, Finding>();
 
-  constructor(rules: readonly Rule[], from: PortNumber, allowed: ReadonlySet<PortNumber>) {
+  constructor(
+    rules: readonly Rule[],
+    from: PortNumber,
+    allowed: ReadonlySet<PortNumber>,
+    doors: ReadonlyMap<PortNumber, readonly Match[]>,
+  ) {
     this.#tables = Map.groupBy(
       rules.toSorted((a, b) => b.priority - a.priority),
       ({ table }) => table,
     );
     this.#from = from;
     this.#allowed = allowed;
+    this.#doors = doors;
   }
 
   run(): Finding[] {
-    this.#enter({ table: 0, nat: null, isTracked: false }, []);
+    this.#enter({ table: 0, nat: null, isTracked: false, isTranslated: false, changed: [] }, []);
     return [...this.#findings.values()];
   }
 
   /** `seenAs`: the port that the table's matches see. It is another one only for the look-up of a `resubmit(port,…)`. */
   #enter(place: Place, path: readonly Rule[], seenAs = this.#from): void {
-    const key = JSON.stringify([place.table, seenAs, natKey(place.nat), place.isTracked]);
+    const { table, nat, isTracked, isTranslated } = place;
+    const key = JSON.stringify([table, seenAs, natKey(nat), isTracked, isTranslated]);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     const rules = (this.#tables.get(place.table) ?? []).filter(({ match }) =>
@@ -66,7 +86,7 @@ class Search {
       this.#find("no final drop", null, `table ${place.table} has no drop of priority 0`, path);
     for (const rule of rules) {
       const here = [...path, rule];
-      this.#list(rule.actions, place, here, rules);
+      this.#list(rule.actions, { ...place, changed: [] }, here, rules);
     }
   }
 
@@ -82,6 +102,11 @@ class Search {
       // What the list sends from here on was to be translated, and no match of this rule can have asked whether it was.
       if (action.kind === "ct" && action.nat !== null && action.nat.kind !== null)
         here = { ...here, nat: action.nat, isTracked: true };
+      const changed = changedBy(action);
+      here = {
+        ...here,
+        changed: changed === null || here.changed === null ? null : [...here.changed, ...changed],
+      };
     }
   }
 
@@ -148,7 +173,8 @@ class Search {
   #track(action: CtAction, place: Place, path: readonly Rule[]): void {
     if (action.table === null) return;
     const nat = action.nat !== null && action.nat.kind !== null ? action.nat : place.nat;
-    this.#enter({ ...place, table: action.table, nat, isTracked: true }, path);
+    const isTranslated = place.isTranslated || action.nat !== null;
+    this.#enter({ ...place, table: action.table, nat, isTracked: true, isTranslated }, path);
   }
 
   #movesPort(action: Action, path: readonly Rule[]): void {
@@ -179,7 +205,19 @@ class Search {
         path,
       );
     const rule = path.at(-1);
-    if (rule === undefined || !place.isTracked) return;
+    if (rule === undefined) return;
+    const doors = this.#doors.get(port);
+    if (
+      doors !== undefined &&
+      !(place.isTranslated && isGuarded(rule.match, doors, place.changed))
+    ) {
+      const why = place.isTranslated
+        ? "the rule does not ask for that"
+        : "nothing on the way translates";
+      const what = `${portText(this.#from)} may send to ${portText(port)} only what is translated, and ${why}`;
+      this.#find("unguarded", port, what, path);
+    }
+    if (!place.isTracked) return;
     if (place.nat !== null && !requiresTranslation(rule, place.nat)) {
       const side = place.nat.kind === "src" ? "source" : "destination";
       const what = `the rule does not ask for the translated ${side}: with the range exhausted the packet leaves as it came`;

@@ -128,3 +128,31 @@ export function natEgress({
     [responder.port, new Set(ports)] as const,
   ]);
 }
+
+/**
+ * What may leave there, in `ovs-ofctl`'s words, by the same two ports: a guest's packets to the responder and the answers
+ * back, both only translated and only of a connection that the guest began under these rules. The rules of table 2 have to
+ * ask for it themselves, so that whatever the tables before it let through ends there.
+ */
+export function natDoors({
+  stations,
+  responder,
+}: Pick<NatNetwork, "stations" | "responder">): Map<
+  number,
+  ReadonlyMap<number, readonly string[]>
+> {
+  const to = ({ address, servers }: PlayedStation) =>
+    servers.map(
+      ({ playedAt }) =>
+        `tcp,ct_state=+trk-inv-rpl,ct_mark=${SERVED},nw_src=${address},nw_dst=${poolOf(responder)},tp_dst=${playedAt}`,
+    );
+  const back = ({ address, servers }: PlayedStation) =>
+    servers.map(
+      (server) =>
+        `tcp,ct_state=+trk-inv+rpl,ct_mark=${SERVED},nw_src=${server.address},tp_src=${server.port},nw_dst=${address}`,
+    );
+  return new Map([
+    ...stations.map((guest) => [guest.port, new Map([[responder.port, to(guest)]])] as const),
+    [responder.port, new Map(stations.map((guest) => [guest.port, back(guest)] as const))] as const,
+  ]);
+}

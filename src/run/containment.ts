@@ -10,7 +10,7 @@ import type { Parts } from "./parts.ts";
 import { type BridgeName, type HostPlan, hostOf } from "./plan.ts";
 import { StationPorts } from "./station-port.ts";
 import type { UplinkTally } from "./tally.ts";
-import type { Replayer, ReplayNetwork, ReplayWay } from "./way.ts";
+import type { Doors, Replayer, ReplayNetwork, ReplayWay } from "./way.ts";
 
 /** The responder's first port; each server of each guest has one of its own, so that an answer is known by its port. */
 const PLAYED_FROM = 8001;
@@ -91,7 +91,7 @@ export class Containment {
 
   /** With the rules in force that hold nothing back: the check has to see ways out. */
   async control(): Promise<void> {
-    this.#control = (await this.#check(() => new Map())).length;
+    this.#control = (await this.#check(() => [new Map()])).length;
   }
 
   /** Put the rules of both networks in force. */
@@ -210,7 +210,8 @@ export class Containment {
       responder: responder === undefined ? null : stationOf(responder),
     };
     await this.#lab.setRules("isolation", this.#way.rules(network), flush);
-    for (const way of await this.#check(() => this.#way.egress(network))) this.#waysOut.add(way);
+    const declared = () => [this.#way.egress(network), this.#way.doors?.(network)] as const;
+    for (const way of await this.#check(declared)) this.#waysOut.add(way);
     await this.#checkCopies("isolation");
     this.#checked++;
   }
@@ -222,11 +223,13 @@ export class Containment {
   }
 
   /** The ways out that the rules in force offer, as the switch itself lists them. */
-  async #check(egress: () => ReadonlyMap<number, ReadonlySet<number>>): Promise<readonly string[]> {
+  async #check(
+    declared: () => readonly [ReadonlyMap<number, ReadonlySet<number>>, (Doors | undefined)?],
+  ): Promise<readonly string[]> {
     const ports = this.#cast.plan.hosts.filter((h) => h.bridge === "isolation").map((h) => h.port);
     const rules = await this.#lab.rules("isolation");
     // What may leave is asked last: the rules of another instance may have come into force meanwhile.
-    return this.#parts.waysOut(rules, ports, egress());
+    return this.#parts.waysOut(rules, ports, ...declared());
   }
 }
 

@@ -7,7 +7,7 @@ import type { PrivateNetwork } from "../isolate/private-rules.ts";
 import type { ProbeTargets } from "../program/probe.ts";
 import type { Program } from "../program/program.ts";
 import type { Way } from "../scenario/way.ts";
-import type { ReplayWay } from "./way.ts";
+import type { Doors, ReplayWay } from "./way.ts";
 
 /** A probe that was recognised in a frame. */
 export interface SeenProbe {
@@ -25,12 +25,13 @@ export interface Parts {
   readonly controlRules: string;
   /**
    * Every way out of a bridge that its rules could offer to what comes in through `ports`, beyond what they may (egress, by
-   * ingress port), as sentences. The rules as a switch lists them.
+   * ingress port; doors, where only what is translated may leave), as sentences. The rules as a switch lists them.
    */
   readonly waysOut: (
     rules: string,
     ports: readonly number[],
     egress: ReadonlyMap<number, ReadonlySet<number>>,
+    doors?: Doors,
   ) => readonly string[];
   /** Step "cluster", step "update", step "judge". */
   readonly fit: typeof fitSet;

@@ -51,6 +51,9 @@ export interface ReplayRequest {
   readonly seed: string;
 }
 
+/** By ingress port and by the port that a frame leaves through only translated, what it is then: any of these matches. */
+export type Doors = ReadonlyMap<number, ReadonlyMap<number, readonly string[]>>;
+
 /**
  * A way in which recorded answers are given: the rules that let a guest reach them, what these rules may let out, and what
  * runs where. The loop and the labs ask it; nothing else differs between the ways.
@@ -63,6 +66,8 @@ export interface ReplayWay {
   rules(network: ReplayNetwork): string;
   /** By ingress port of `isolation`, where what comes in there may leave. */
   egress(network: ReplayNetwork): ReadonlyMap<number, ReadonlySet<number>>;
+  /** Of these, the ports that a frame may leave through only translated, with matches in ovs-ofctl's words. */
+  doors?(network: ReplayNetwork): Doors;
   /** Serve one guest. */
   serve(request: ReplayRequest): Replayer;
 }

@@ -1,4 +1,4 @@
-import { type NatNetwork, natEgress, natRules } from "../isolate/nat-rules.ts";
+import { type NatNetwork, natDoors, natEgress, natRules } from "../isolate/nat-rules.ts";
 import { Tape } from "../replay/tape.ts";
 import type { ReplayNetwork, ReplayWay } from "../run/way.ts";
 import { AnswerTally } from "./answer-tally.ts";
@@ -12,6 +12,7 @@ export const natWay: ReplayWay = {
   labs: ["sim", "mininet"],
   rules: (network) => natRules(withResponder(network)),
   egress: (network) => natEgress(withResponder(network)),
+  doors: (network) => natDoors(withResponder(network)),
   serve: ({ lab, guest, responder, servers, recorded, miss }) => {
     const tally = new AnswerTally(guest);
     const tape = Tape.record(recorded).format();

@@ -1,9 +1,10 @@
 import { LabUnavailableError } from "../base/errors.ts";
+import { natDoors } from "../isolate/nat-rules.ts";
 import { Tape } from "../replay/tape.ts";
 import { waitUntil } from "../run/lab.ts";
 import type { ReplayWay } from "../run/way.ts";
 import { AnswerTally } from "./answer-tally.ts";
-import { natWay } from "./nat.ts";
+import { natWay, withResponder } from "./nat.ts";
 
 /** Real time within which a proxy takes connections. It is a large program, and the machine may be busy. */
 const READY_MS_MAX = 60_000;
@@ -19,6 +20,7 @@ export const proxyWay: ReplayWay = {
   labs: ["mininet"],
   rules: natWay.rules,
   egress: natWay.egress,
+  doors: (network) => natDoors(withResponder(network)),
   serve: ({ lab, guest, responder, servers, recorded, miss }) => {
     const tally = new AnswerTally(guest);
     const tape = Tape.record(recorded).format();

@@ -1,5 +1,6 @@
 import { confirmOnSwitch } from "../../../sim/contain/confirm.ts";
-import { EXIT, type ExitStatus } from "../../base/errors.ts";
+import { EXIT, type ExitStatus, UsageError } from "../../base/errors.ts";
+import { parseDoors } from "../../contain/doors.ts";
 import { parseEgress } from "../../contain/egress.ts";
 import { type Proof, prove } from "../../contain/exact.ts";
 import type { Finding } from "../../contain/finding.ts";
@@ -14,6 +15,7 @@ import type { Io } from "../io.ts";
 
 export interface ContainedOptions {
   readonly egress: readonly string[];
+  readonly door: readonly string[];
   readonly exact?: boolean;
   readonly json?: boolean;
 }
@@ -37,16 +39,21 @@ export async function contained(
   const numbered = withNumbers(read);
   const { rules, names } = numbered;
   const egress = parseEgress(options.egress, names);
+  const doors = parseDoors(options.door, names);
   const ports = [...new Set([...portsIn(rules), ...egress.keys()])].sort((a, b) => a - b);
   const words = wordsOf(numbered);
   if (options.exact === true) {
+    if (doors.size > 0)
+      throw new UsageError("--exact asks only through which port a packet leaves, not as what", {
+        mend: "--door without --exact",
+      });
     const proof = prove(rules, ports, egress, confirmOnSwitch(rules, ports));
     if (options.json === true) io.out.line(proofJson(proof, words));
     else for (const line of renderProof(proof, words)) io.out.line(line);
     await io.out.flush();
     return { contained: EXIT.pass, open: EXIT.failed, undecided: EXIT.inconclusive }[proof.outcome];
   }
-  const findings = staticFindings(rules, ports, egress);
+  const findings = staticFindings(rules, ports, egress, doors);
   if (options.json === true) io.out.line(findingsJson(findings, words));
   else {
     for (const line of renderFindings(findings, words)) io.out.line(line);
