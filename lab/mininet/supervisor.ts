@@ -19,10 +19,12 @@ export class Supervisor {
   readonly #onFailure: (error: Error) => void;
   /** By bridge, the rules that were set last, in force or not yet. */
   readonly #rules = new Map<BridgeName, string>();
-  /** By bridge, the last change: resolves when it is done, whatever came of it. */
-  readonly #turns = new Map<BridgeName, Promise<void>>();
-  /** What changes put ahead that wait for their turn. */
-  readonly #waiting = new Set<() => Promise<void>>();
+  /** By bridge, the change that is being made: resolves when it is done, whatever came of it. */
+  readonly #changing = new Map<BridgeName, Promise<void>>();
+  /** By bridge, the one change that comes after it, whose rules are those that were set last by then. */
+  readonly #next = new Map<BridgeName, Promise<void>>();
+  /** By bridge, what is put ahead of a change, until the change is made. */
+  readonly #ahead = new Map<BridgeName, Set<() => Promise<void>>>();
   #restarting: Promise<void> | null = null;
   #isOver = false;
   /** Times that the switch had died and was started again. */
@@ -36,8 +38,9 @@ export class Supervisor {
 
   /**
    * Replace a bridge's rules, now and whenever the switch comes back. Waits while it is away; a switch that dies meanwhile comes
-   * back with the new rules, never with the old ones. Of several calls for a bridge the last one's rules stay, however long
-   * each takes: a cut must not be undone by the change before it. `ahead` waits for no other call.
+   * back with the new rules, never with the old ones. Changes of a bridge are made one after the other, and what is set while
+   * one is made comes into force together with the next: the last call's rules stay, however long each takes. `ahead` waits
+   * for no other change, and is done again after one that may have undone it.
    */
   async setRules(
     bridge: BridgeName,
@@ -45,34 +48,40 @@ export class Supervisor {
     ahead: () => Promise<void> = async () => {},
   ): Promise<void> {
     this.#rules.set(bridge, rules);
-    const before = this.#turns.get(bridge);
-    const turn = this.#replaceInTurn(bridge, ahead, before);
-    this.#turns.set(
-      bridge,
-      turn.catch(() => {}),
-    );
-    await turn;
+    const waiting = this.#ahead.get(bridge) ?? new Set();
+    this.#ahead.set(bridge, waiting.add(ahead));
+    try {
+      await this.during(ahead);
+      await this.#nextChange(bridge);
+    } finally {
+      waiting.delete(ahead);
+    }
   }
 
-  async #replaceInTurn(
-    bridge: BridgeName,
-    ahead: () => Promise<void>,
-    before: Promise<void> | undefined,
-  ): Promise<void> {
-    if (before !== undefined) {
-      this.#waiting.add(ahead);
-      try {
-        await this.during(ahead);
-        await before;
-      } finally {
-        this.#waiting.delete(ahead);
-      }
-    }
+  #nextChange(bridge: BridgeName): Promise<void> {
+    const planned = this.#next.get(bridge);
+    if (planned !== undefined) return planned;
+    const change = (async () => {
+      await this.#changing.get(bridge);
+      this.#next.delete(bridge);
+      const made = this.#change(bridge);
+      this.#changing.set(
+        bridge,
+        made.catch(() => {}),
+      );
+      await made;
+    })();
+    this.#next.set(bridge, change);
+    return change;
+  }
+
+  async #change(bridge: BridgeName): Promise<void> {
+    const waiting = this.#ahead.get(bridge) ?? new Set();
     await this.during(async () => {
-      await ahead();
+      const included = new Set(waiting);
       await this.#ovs.replaceFlows(bridge, this.#rules.get(bridge) ?? "");
-      // This change may have taken away what others, whose turn comes later, have put ahead.
-      await Promise.all([...this.#waiting].map((one) => one()));
+      // It may have taken away what others have put ahead since.
+      await Promise.all([...waiting].filter((one) => !included.has(one)).map((one) => one()));
       await this.#ovs.forgetOldRules();
     });
   }
