@@ -54,6 +54,8 @@ export function trial(number: number): fc.Arbitrary<Trial> {
 export interface Verdict {
   /** For a reader; no lines: both agree. */
   readonly lines: readonly string[];
+  /** All frames and connections agree, only the rules' counters do not. */
+  readonly onlyCounters: boolean;
   /** What was played up to where they differ: each sequence begins with a flush. */
   readonly operations: readonly Operation[];
   readonly sequences: number;
@@ -79,7 +81,7 @@ export async function judge(plan: Trial, ovs: OvsPlayer): Promise<Verdict> {
   const text = rulesText(plan.rules);
   const [sim, refusals, refused] = await begin(text, ovs);
   if (sim === null || refusals.length > 0)
-    return { ...NOTHING, lines: refusals, operations: [], refused };
+    return { ...NOTHING, lines: refusals, onlyCounters: false, operations: [], refused };
   const counts = { ...NOTHING };
   let undecided = 0;
   const played: Operation[] = [];
@@ -106,7 +108,7 @@ export async function judge(plan: Trial, ovs: OvsPlayer): Promise<Verdict> {
       if (lines.length > 0) {
         await playing;
         const operations = played.slice(0, before.operations);
-        return { ...counts, lines, operations, refused: "" };
+        return { ...counts, lines, onlyCounters: false, operations, refused: "" };
       }
     }
     before = null;
@@ -117,9 +119,9 @@ export async function judge(plan: Trial, ovs: OvsPlayer): Promise<Verdict> {
       before = { played: await playing, outcome, packets, operations: played.length };
     }
   }
-  if (undecided > 0) return { ...counts, lines: [], operations: played, refused: "" };
-  const lines = lineDifference(await ovs.dumpFlows(), sim.dumpFlows(), comparableFlowLine);
-  return { ...counts, lines, operations: played, refused: "" };
+  const lines =
+    undecided > 0 ? [] : lineDifference(await ovs.dumpFlows(), sim.dumpFlows(), comparableFlowLine);
+  return { ...counts, lines, onlyCounters: lines.length > 0, operations: played, refused: "" };
 }
 
 /** The simulated switch with the rules, and what only one of them has against the rules. */
