@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { CommandError } from "../../src/base/command.ts";
 import { InputError, LabUnavailableError } from "../../src/base/errors.ts";
 import { Unixctl } from "../ovs/unixctl.ts";
 import type { Capsule } from "./capsule.ts";
@@ -88,7 +87,7 @@ export class OpenVSwitch {
     try {
       return (await this.control("version")) !== "";
     } catch (error) {
-      if (error instanceof CommandError) return false;
+      if (error instanceof LabUnavailableError) return false;
       throw error;
     }
   }
@@ -176,17 +175,19 @@ export class OpenVSwitch {
   }
 
   /** `ovs-appctl` to ovs-vswitchd. */
-  control(...command: string[]): Promise<string> {
+  control(...command: [string, ...string[]]): Promise<string> {
     return this.#command(command);
   }
 
-  async #command(command: readonly string[], standIn = ""): Promise<string> {
-    const { runner } = this.#capsule;
-    const { stdout } = await runner.run("ovs-appctl", ["-t", this.#control, ...command], {
-      timeoutMs: ANSWER_MS_MAX,
-      standIn,
+  /** Without a program: what asks about an instance that has to be cut off must not wait for one to start. */
+  async #command(command: readonly [string, ...string[]], standIn = ""): Promise<string> {
+    let answer = standIn;
+    await this.#capsule.runner.act(["ovs-appctl", "-t", this.#control, ...command], async () => {
+      await using stack = new AsyncDisposableStack();
+      const control = await this.#connect(stack);
+      answer = (await control.call(...command)).trimEnd();
     });
-    return stdout;
+    return answer;
   }
 
   /** Forget every connection with this address at either end. One that has ended by itself meanwhile is forgotten, too. */
@@ -217,6 +218,11 @@ export class OpenVSwitch {
     if (control === null)
       throw new LabUnavailableError("ovs-vswitchd does not answer", { where: this.#control });
     stack.defer(() => control.close());
+    const deadline = setTimeout(
+      () => control.close(`no answer for ${ANSWER_MS_MAX} ms`),
+      ANSWER_MS_MAX,
+    );
+    stack.defer(() => clearTimeout(deadline));
     return control;
   }
 

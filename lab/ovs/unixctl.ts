@@ -17,6 +17,7 @@ export class Unixctl {
   readonly #splitter = new JsonSplitter();
   #id = 0;
   #gone: LabUnavailableError | null = null;
+  #why = "the daemon has closed its control socket";
 
   private constructor(socket: Socket, path: string) {
     this.#socket = socket;
@@ -27,9 +28,7 @@ export class Unixctl {
     // What went wrong is told by "close", which always follows.
     socket.on("error", () => {});
     socket.on("close", () => {
-      this.#gone = new LabUnavailableError("the daemon has closed its control socket", {
-        where: path,
-      });
+      this.#gone = new LabUnavailableError(this.#why, { where: path });
       for (const { reject } of this.#waiting.values()) reject(this.#gone);
       this.#waiting.clear();
     });
@@ -54,7 +53,9 @@ export class Unixctl {
     return promise;
   }
 
-  close(): void {
+  /** `why`: what whoever still waits for an answer is told. */
+  close(why = "the control socket was closed"): void {
+    this.#why = why;
     this.#socket.destroy();
   }
 
