@@ -160,8 +160,8 @@ class Run {
   }
 
   /**
-   * Open vSwitch loses a count where a packet takes a cached flow that another of its threads is about to remove. What
-   * only the counters show is therefore believed if it shows again.
+   * Seldom a counter of Open vSwitch misses a packet that it has sent. What only the counters show is therefore believed
+   * if it shows again.
    */
   async #judge(plan: Trial, player: OvsPlayer, number: number): Promise<Verdict> {
     const verdict = await judge(plan, player);
