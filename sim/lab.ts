@@ -98,6 +98,7 @@ class Cloud {
           .map(({ rule }) => `${formatRule(rule)}\n`)
           .join(""),
       settle: () => this.#scheduler.sleep(SETTLE_MS),
+      shownUntilNs: () => this.#scheduler.nowNs(),
       counts: async () => this.#counts(),
     };
   }

@@ -7,6 +7,7 @@ import type { BridgeName, Plan, TapName } from "../../src/run/plan.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
+import { Shown } from "../packets/shown.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
 import { placesFile, writePlaces } from "../state/places.ts";
 import { BridgeRules } from "./bridge-rules.ts";
@@ -200,9 +201,17 @@ class Cloud {
     const supervisor = this.#supervisor;
     const machines = this.#machines;
     const replayer = this.#ports.get("isolation");
-    if (ovs === null || supervisor === null || machines === null || replayer === undefined)
+    const tap = this.#tap;
+    if (
+      ovs === null ||
+      supervisor === null ||
+      machines === null ||
+      replayer === undefined ||
+      tap === null
+    )
       throw new Error("the lab is not built");
     const { speed } = this.#options;
+    const shown = new Shown(tap, this.#timers, (error) => this.#crashed.reject(error));
     const rules = new BridgeRules({
       ovs,
       supervisor,
@@ -222,11 +231,12 @@ class Cloud {
       rules: (bridge) => supervisor.during(() => ovs.dumpFlows(bridge)),
       settle: async () => {
         await wait(SETTLE_REAL_MS);
-        await this.#tap?.drained();
+        await tap.drained();
       },
+      shownUntilNs: () => shown.untilNs(),
       counts: async () => ({
         framesTapped: this.#framesTapped,
-        framesMissed: ((await this.#tap?.drained()) ?? 0) + (this.#sensor?.missed ?? 0),
+        framesMissed: (await tap.drained()) + (this.#sensor?.missed ?? 0),
         kernelDatapath: this.#datapath === "kernel" ? 1 : 0,
         switchRestarts: supervisor.restarts,
         packetsToReplayer: replayer.counts.in,

@@ -111,6 +111,12 @@ export class Windows {
     }
   }
 
+  /** Whether `advance` would close a window, if nothing came before. */
+  isDue(nowNs: bigint): boolean {
+    const earliest = this.#earliest();
+    return earliest !== undefined && earliest.atNs < nowNs;
+  }
+
   /** Closes the windows whose gap has passed by `nowNs`, the one that ended first first. */
   advance(nowNs: bigint): void {
     for (;;) {

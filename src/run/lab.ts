@@ -76,6 +76,11 @@ export interface RunningLab {
   /** Resolves when what was on its way has arrived and was shown to the watch. */
   settle(): Promise<void>;
   /**
+   * Up to which time of the lab everything that passed a tap was shown to the watch. A real lab gets to know anew each time
+   * that it is asked, and says so the next time.
+   */
+  shownUntilNs(): bigint;
+  /**
    * Numbers for the report, for instance packets switched. `framesMissed`: frames that passed a tap and could not be shown to
    * the watch.
    */

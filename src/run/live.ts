@@ -38,9 +38,12 @@ export class LiveAnalysis {
     this.#extractor.frame(LINKTYPE_ETHERNET, frame);
   }
 
-  /** Close the windows whose gap has passed by now. */
-  advance(nowNs: bigint): void {
-    this.#windows.advance(nowNs);
+  /**
+   * Close the windows whose gap has passed by now. `shownUntilNs` says up to when everything has been shown, and is asked only
+   * if there is something to close: what is still on its way from the sensor may belong to it.
+   */
+  advance(nowNs: bigint, shownUntilNs: () => bigint): void {
+    if (this.#windows.isDue(nowNs)) this.#windows.advance(shownUntilNs());
   }
 
   /** Close the windows that are open: what comes from now on begins another one. */

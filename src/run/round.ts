@@ -283,6 +283,8 @@ class Round implements Watch {
         for (const state of this.#suspects.values()) {
           if (state.isIsolating || state.endedNs === null) continue;
           if (elapsedMs(state.endedNs, lab.timers.nowNs()) < closedMs) continue;
+          // The sensor of a busy machine may need longer.
+          if (elapsedMs(state.endedNs, lab.shownUntilNs()) < closedMs) continue;
           state.isOver = true;
           if (options.isolateUnjudged) this.#onMalicious(state);
         }
@@ -327,8 +329,8 @@ class Round implements Watch {
   #tick(lab: RunningLab): () => void {
     let cancel = () => {};
     const next = () => {
-      this.#live.advance(lab.timers.nowNs());
-      this.#isolation.advance(lab.timers.nowNs());
+      for (const analysis of [this.#live, this.#isolation])
+        analysis.advance(lab.timers.nowNs(), lab.shownUntilNs);
       cancel = lab.timers.after(TICK_MS, next);
     };
     cancel = lab.timers.after(TICK_MS, next);
