@@ -99,6 +99,7 @@ class Cloud {
           .join(""),
       settle: () => this.#scheduler.sleep(SETTLE_MS),
       shownUntilNs: () => this.#scheduler.nowNs(),
+      lateness: () => null,
       counts: async () => this.#counts(),
     };
   }

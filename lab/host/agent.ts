@@ -7,6 +7,7 @@ import type { ProgramEvent, ProgramHost } from "../../src/host/host.ts";
 import { runProgram } from "../../src/program/program.ts";
 import { PacketSocket } from "../packets/packet-socket.ts";
 import { LabTimers } from "./lab-time.ts";
+import { keepPulse, LatenessMeter } from "./lateness.ts";
 import { RealNetwork } from "./network.ts";
 import type { AgentCommand, AgentConfig, AgentReport } from "./protocol.ts";
 import { readVolume, writeVolume } from "./volume-file.ts";
@@ -18,8 +19,10 @@ import { readVolume, writeVolume } from "./volume-file.ts";
  */
 const config = JSON.parse(process.argv[2] ?? "") as AgentConfig;
 const monotonicNs = BigInt(config.epoch.monotonicNs);
-const timers = new LabTimers({ monotonicNs, speed: config.epoch.speed });
-const network = new RealNetwork(config.address, new LabTimers({ monotonicNs, speed: 1 }));
+const lateness = new LatenessMeter((delays) => tell({ op: "late", ...delays }));
+const timers = new LabTimers({ monotonicNs, speed: config.epoch.speed }, lateness);
+const realTimers = new LabTimers({ monotonicNs, speed: 1 }, lateness);
+const network = new RealNetwork(config.address, realTimers, lateness);
 const random = Random.from(config.seed);
 const frames = PacketSocket.lazy(config.interface);
 const volume = config.volume === null ? null : readVolume(config.volume);
@@ -38,6 +41,7 @@ function save(content: Volume): void {
 
 /** The last report has to be on its way before the process ends. */
 function end(report: AgentReport): void {
+  lateness.flush();
   process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
 }
 
@@ -87,7 +91,10 @@ function start({ id, label, program }: AgentCommand): void {
     },
   };
   runProgram(program, host).then(
-    () => tell({ op: "ended", id }),
+    () => {
+      lateness.flush();
+      tell({ op: "ended", id });
+    },
     (error: unknown) =>
       end({
         op: "crash",
@@ -103,4 +110,5 @@ createInterface({ input: process.stdin })
   .on("close", () => process.exit(0));
 // The first agent of a lab compiles for all that follow.
 flushCompileCache();
+keepPulse(realTimers);
 tell({ op: "up" });

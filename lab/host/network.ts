@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { connect, createServer, type Socket as NodeSocket } from "node:net";
-import type { Timers } from "../../src/base/clock.ts";
+import { elapsedMs, type Timers } from "../../src/base/clock.ts";
 import {
   type Datagram,
   type DatagramSocket,
@@ -13,6 +13,7 @@ import {
   type SocketFault,
 } from "../../src/base/net.ts";
 import { Inbox } from "./inbox.ts";
+import type { LatenessMeter } from "./lateness.ts";
 
 const FAULTS: ReadonlySet<string> = new Set<SocketFault>([
   "ECONNREFUSED",
@@ -30,11 +31,13 @@ const isFault = (code: string | undefined): code is SocketFault =>
 export class RealNetwork implements Network {
   readonly address: string;
   readonly timers: Timers;
+  readonly #lateness: LatenessMeter | null;
 
-  /** `timers`: real time. */
-  constructor(address: string, timers: Timers) {
+  /** `timers`: real time. `lateness` gets to know how long connections took to come about. */
+  constructor(address: string, timers: Timers, lateness: LatenessMeter | null = null) {
     this.address = address;
     this.timers = timers;
+    this.#lateness = lateness;
   }
 
   async connect(to: Endpoint, timeoutMs?: number): Promise<Socket> {
@@ -47,7 +50,12 @@ export class RealNetwork implements Network {
             socket.destroy();
             reject(new SocketError("ETIMEDOUT", formatEndpoint(to)));
           });
-    socket.once("connect", () => resolve(new RealSocket(socket)));
+    const sinceNs = this.timers.nowNs();
+    socket.once("connect", () => {
+      // On a network of one machine it takes no time: what it took, the request will be late.
+      this.#lateness?.note(elapsedMs(sinceNs, this.timers.nowNs()));
+      resolve(new RealSocket(socket));
+    });
     socket.once("error", (error) => reject(faultOf(error, to)));
     return promise.finally(cancel);
   }

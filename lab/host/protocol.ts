@@ -1,6 +1,7 @@
 import type { Effect } from "../../src/host/guest.ts";
 import type { ProgramEvent } from "../../src/host/host.ts";
 import type { Program } from "../../src/program/program.ts";
+import type { Delays } from "./lateness.ts";
 
 /** What an agent needs to know of its host: its one argument, as JSON. */
 export interface AgentConfig {
@@ -37,6 +38,8 @@ export type AgentReport =
   /** The program has begun: what it listens on is open. */
   | { readonly op: "started"; readonly id: number }
   | { readonly op: "ended"; readonly id: number }
+  /** How late the host was so far. */
+  | ({ readonly op: "late" } & Delays)
   /** The guest switched itself off; the agent ends. */
   | { readonly op: "off" }
   /** A program threw what it should have handled; the agent ends. */

@@ -1,11 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { NS_PER_MS } from "../../src/base/clock.ts";
+import { elapsedMs, NS_PER_MS } from "../../src/base/clock.ts";
 import type { Lab, RunningLab, Watch } from "../../src/run/lab.ts";
 import type { BridgeName, Plan, TapName } from "../../src/run/plan.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
+import { keepPulse } from "../host/lateness.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
 import { Shown } from "../packets/shown.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
@@ -16,6 +17,7 @@ import { chooseDatapath } from "./datapath.ts";
 import { hostSpec, ROUTER, routerSpec } from "./host-specs.ts";
 import { Machines } from "./machines.ts";
 import { OpenVSwitch } from "./ovs.ts";
+import { Punctuality } from "./punctuality.ts";
 import { Sensor } from "./sensor.ts";
 import { Supervisor } from "./supervisor.ts";
 import { WorkFolder } from "./work-folder.ts";
@@ -72,6 +74,9 @@ class Cloud {
   readonly #capsule: Capsule;
   #machines: Machines | null = null;
   readonly #crashed = Promise.withResolvers<never>();
+  readonly #punctuality = new Punctuality();
+  readonly #lateness = this.#punctuality.meter("run");
+  readonly #sensorLateness = this.#punctuality.meter("sensor");
   #framesTapped = 0;
   /** The watch has failed: nothing more is shown to it. */
   #isBlind = false;
@@ -107,7 +112,7 @@ class Cloud {
     this.#capsule = capsule;
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: options.speed };
     this.#timers = new LabTimers(this.#epoch);
-    this.#wireTimers = new LabTimers({ ...this.#epoch, speed: 1 });
+    this.#wireTimers = new LabTimers({ ...this.#epoch, speed: 1 }, this.#lateness);
     for (const bridge of BRIDGES) this.#cables.set(bridge, []);
     // Awaited while the experiment runs; until then a crash must not count as unhandled.
     this.#crashed.promise.catch(() => {});
@@ -162,7 +167,8 @@ class Cloud {
     await this.#listen(byName);
     // The lab's time begins when everything is up.
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: this.#options.speed };
-    this.#timers = new LabTimers(this.#epoch);
+    this.#timers = new LabTimers(this.#epoch, this.#lateness);
+    keepPulse(this.#wireTimers);
     this.#realtimeNs = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
     this.#zero = await runner.learn("ZERO", UPTIME_NS, () => String(this.#epoch.monotonicNs));
     this.#machines = new Machines({
@@ -176,6 +182,7 @@ class Cloud {
       events: {
         onEvent: (host, timeNs, event) => this.#show(() => this.#watch.event(host, timeNs, event)),
         onEffect: (host, effect) => this.#show(() => this.#watch.effect(host, effect)),
+        onLate: (host, delays) => this.#punctuality.host(host, delays),
         onCrash: (error) => this.#crashed.reject(error),
       },
     });
@@ -234,6 +241,7 @@ class Cloud {
         await tap.drained();
       },
       shownUntilNs: () => shown.untilNs(),
+      lateness: () => this.#punctuality.list(),
       counts: async () => ({
         framesTapped: this.#framesTapped,
         framesMissed: (await tap.drained()) + (this.#sensor?.missed ?? 0),
@@ -244,6 +252,7 @@ class Cloud {
         packetsLostByReplayer: replayer.counts.lost,
         replayerReconnects: replayer.counts.reconnects,
         replayerGone: replayer.isUp ? 0 : 1,
+        ...this.#punctuality.counts(),
         labSeconds: Number(this.#timers.nowNs() / NS_PER_MS) / 1000,
       }),
     };
@@ -310,7 +319,10 @@ class Cloud {
     const elapsed = timeNs - this.#realtimeNs;
     const labNs = (elapsed * BigInt(Math.round(this.#options.speed * 1000))) / 1000n;
     // Before the lab's time began there was nothing to see.
-    if (elapsed >= 0n) this.#show(() => this.#watch.frame(tap, { timeNs: labNs, bytes }, towards));
+    if (elapsed < 0n) return;
+    const realNs = process.hrtime.bigint() - this.#epoch.monotonicNs;
+    this.#sensorLateness.note(elapsedMs(elapsed, realNs));
+    this.#show(() => this.#watch.frame(tap, { timeNs: labNs, bytes }, towards));
   }
 
   /** What a watch throws, for instance because the disk is full, ends the experiment: half of the evidence is none. */

@@ -7,6 +7,7 @@ import type { ProgramEvent } from "../../src/host/host.ts";
 import type { Program } from "../../src/program/program.ts";
 import type { HostPlan } from "../../src/run/plan.ts";
 import { variableName } from "../command/shell.ts";
+import type { Delays } from "../host/lateness.ts";
 import type { AgentCommand, AgentConfig, AgentReport } from "../host/protocol.ts";
 import { sendCommand } from "../packets/packet-socket.ts";
 import type { JournalFile } from "../state/journal.ts";
@@ -18,6 +19,7 @@ const AGENT = fileURLToPath(new URL("../host/agent.ts", import.meta.url));
 export interface MachineEvents {
   readonly onEvent: (host: string, timeNs: bigint, event: ProgramEvent) => void;
   readonly onEffect: (host: string, effect: Effect) => void;
+  readonly onLate: (host: string, delays: Delays) => void;
   /** A program threw what it should have handled, or an agent died: the run cannot be trusted any more. */
   readonly onCrash: (error: unknown) => void;
 }
@@ -166,6 +168,9 @@ export class Machine {
       case "ended":
         this.#running.get(report.id)?.end("ended");
         this.#running.delete(report.id);
+        break;
+      case "late":
+        events.onLate(name, report);
         break;
       case "off":
         this.#isStopping = true;

@@ -1,9 +1,10 @@
+import { latest } from "../run/lateness.ts";
 import type { Provenance } from "../run/manifest.ts";
 import type { Results } from "../run/results.ts";
 import { incidents } from "./incidents.ts";
 import { colourClasses } from "./legend.ts";
 import { html, type Markup } from "./markup.ts";
-import { decimal, seconds, UNKNOWN, whole } from "./number.ts";
+import { decimal, milliseconds, seconds, UNKNOWN, whole } from "./number.ts";
 import { clusterPlot, frameOf } from "./plot.ts";
 import { STYLE } from "./style.ts";
 import {
@@ -95,6 +96,12 @@ function keyFigures(results: Results): Markup {
     ["packets switched", whole(results.counts.packetsSwitched ?? null)],
     ["of the lab's time", seconds(results.counts.virtualSeconds ?? null)],
   ];
+  const late = latest(results.rounds);
+  if (late !== null)
+    figures.push([
+      `longest delay, of ${late.name} (may be ${milliseconds(late.allowedMs)})`,
+      milliseconds(late.latestMs),
+    ]);
   return html`<dl class="keys">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 

@@ -1,8 +1,15 @@
-import type { Results } from "../run/results.ts";
+import { latenessSentence, tooLate } from "../run/lateness.ts";
+import type { Results, RoundResult } from "../run/results.ts";
 import { counted } from "./number.ts";
 
 /** What went wrong with the lab itself while the run went on, a sentence each; empty when nothing did. */
-export function incidents({ counts }: Pick<Results, "counts">): string[] {
+export function incidents({
+  counts,
+  rounds,
+}: {
+  readonly counts: Results["counts"];
+  readonly rounds: readonly RoundResult[];
+}): string[] {
   const found: [number | undefined, (n: number) => string][] = [
     [
       counts.switchRestarts,
@@ -25,5 +32,9 @@ export function incidents({ counts }: Pick<Results, "counts">): string[] {
     ],
     [counts.framesMissed, (n) => `the captures lost ${counted(n, "frame")}`],
   ];
-  return found.flatMap(([n = 0, sentence]) => (n > 0 ? [sentence(n)] : []));
+  const late = tooLate(rounds);
+  return [
+    ...found.flatMap(([n = 0, sentence]) => (n > 0 ? [sentence(n)] : [])),
+    ...(late === null ? [] : [latenessSentence(late)]),
+  ];
 }

@@ -48,6 +48,7 @@ export async function runCaptureLoop(inputs: CaptureLoopInputs): Promise<LoopRec
       miss: "close",
       seed: `${seed}/replay`,
       gapS: inputs.gapS,
+      pauseS: 0,
       isolateOn: () => false,
       isolateUnjudged: true,
     },

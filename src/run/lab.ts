@@ -4,6 +4,7 @@ import type { Effect } from "../host/guest.ts";
 import type { ProgramEvent } from "../host/host.ts";
 import type { Program } from "../program/program.ts";
 import type { Frame } from "../wire/frame.ts";
+import type { Lateness } from "./lateness.ts";
 import type { BridgeName, Plan, TapName } from "./plan.ts";
 
 export type LabKind = "sim" | "mininet" | "devstack";
@@ -80,6 +81,8 @@ export interface RunningLab {
    * that it is asked, and says so the next time.
    */
   shownUntilNs(): bigint;
+  /** How late those that take part were so far; null where time is virtual: there nobody is ever late. */
+  lateness(): readonly Lateness[] | null;
   /**
    * Numbers for the report, for instance packets switched. `framesMissed`: frames that passed a tap and could not be shown to
    * the watch.

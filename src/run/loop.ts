@@ -72,12 +72,22 @@ export function roundOptions(scenario: Scenario, seed: number, round: number): R
     miss: replay.miss,
     seed: `${seed}/replay/${round}`,
     gapS: window.gap_s,
+    pauseS: longestPauseS(scenario),
     judgeMsMax: RUN_LIMITS.judgeMsMax,
     isolateOn: (judgement) => judgement.verdict === "known",
     isolateUnjudged: false,
   };
 }
 
+/** Of those that programs make within a session. */
+function longestPauseS({ zeus, benign }: Scenario): number {
+  return Math.max(zeus.poll_interval_s.max, ...benign.visitors.map((v) => v.think_time_s.max));
+}
+
+/** The sum of what is counted, the greatest of what is a maximum already. */
 function addCounts(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
+  for (const [name, count] of Object.entries(counts)) {
+    const before = sums[name] ?? 0;
+    sums[name] = name.endsWith("LatestMs") ? Math.max(before, count) : before + count;
+  }
 }

@@ -183,6 +183,21 @@ const feedbackSchema = z.strictObject({
   learned: count,
 });
 
+/** How late those that take part were. Milliseconds of real time, whatever the lab's speed. */
+const latenessSchema = z.strictObject({
+  /** By how much a pause within a session may grow before its window ends. */
+  allowedMs: z.number(),
+  /** Those that were late at all, the latest first; `times`: delays that were long enough to count. */
+  who: z.array(
+    z.strictObject({
+      name: z.string(),
+      kind: z.enum(["host", "run", "sensor"]),
+      latestMs: z.number().nonnegative(),
+      times: count,
+    }),
+  ),
+});
+
 const roundSchema = z.strictObject({
   round: z.int().positive(),
   observations: z.array(observationSchema),
@@ -192,6 +207,8 @@ const roundSchema = z.strictObject({
   containment: containmentSchema.nullable(),
   /** null in the first round, or where the truth is not known. */
   feedback: feedbackSchema.nullable(),
+  /** Not where the lab's time is virtual: there nobody is ever late. */
+  lateness: latenessSchema.optional(),
 });
 
 const nodeSchema = z.strictObject({

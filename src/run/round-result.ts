@@ -55,6 +55,7 @@ export function roundResult(
         }
       : null,
     feedback,
+    ...(round.lateness === null ? {} : { lateness: round.lateness }),
   };
 }
 

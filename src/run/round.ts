@@ -12,9 +12,11 @@ import { type Cast, probeTargets, type Role } from "./cast.ts";
 import { Containment, type ContainmentOptions, type ProofRecord } from "./containment.ts";
 import { Conversations } from "./conversations.ts";
 import { type Lab, type Pace, type RunningLab, type Watch, waitUntil } from "./lab.ts";
+import { allowedLatenessMs } from "./lateness.ts";
 import { LiveAnalysis } from "./live.ts";
 import type { Parts } from "./parts.ts";
 import { hostOf, type TapName } from "./plan.ts";
+import type { RoundResult } from "./results.ts";
 import { type JudgedObservation, type SuspectRecord, SuspectState } from "./suspect-state.ts";
 import { type ProbePhase, ProbeTally, UplinkTally } from "./tally.ts";
 import type { ReplayWay } from "./way.ts";
@@ -28,6 +30,8 @@ const STAGGER_MS = 400;
 
 export interface RoundOptions extends ContainmentOptions {
   readonly gapS: number;
+  /** The longest pause that a program makes within a session. */
+  readonly pauseS: number;
   /** Give up on suspects that were not judged malicious by then. */
   readonly judgeMsMax: number;
   /** Which verdicts lead to isolation. */
@@ -60,6 +64,7 @@ export interface RoundRecord {
   /** Arrivals at the canary from suspects that were not yet isolated, and those that should never have been. */
   readonly canary: { readonly before: number; readonly after: number };
   readonly pace: Pace;
+  readonly lateness: NonNullable<RoundResult["lateness"]> | null;
   readonly counts: Readonly<Record<string, number>>;
   readonly endNs: bigint;
 }
@@ -343,6 +348,14 @@ class Round implements Watch {
     if (readMac(frame.bytes, 6) !== gatewayMac) this.#lateralFrames++;
   }
 
+  #latenessIn({ lateness, pace: { speed } }: RunningLab): RoundRecord["lateness"] {
+    const { gapS, pauseS } = this.#inputs.options;
+    const who = lateness();
+    return who === null
+      ? null
+      : { allowedMs: allowedLatenessMs(gapS, pauseS, speed), who: [...who] };
+  }
+
   /** Whether nothing of this suspect may be on its way any more. */
   #isQuiet(state: SuspectState, timeNs: bigint): boolean {
     const cutNs = this.#uplink.of(state.mac)?.cutNs ?? null;
@@ -373,6 +386,7 @@ class Round implements Watch {
       proof,
       canary: this.#canary,
       pace: this.#pace,
+      lateness: this.#latenessIn(lab),
       counts,
       endNs: lab.timers.nowNs(),
     };

@@ -274,6 +274,61 @@ test(
   "inconclusive",
   fed({ learned: 0 }),
 );
+/** Somebody was so late in each round; a pause may grow by 2.17 s. */
+const lateBy = (latestMs: number, rounds: readonly RoundResult[]): RoundResult[] =>
+  rounds.map((round) => {
+    const who = [{ name: "vm-2", kind: "host" as const, latestMs, times: 1 }];
+    return { ...round, lateness: { allowedMs: 2167, who } };
+  });
+const WRONG = new Map<string, () => RoundResult[]>([
+  ["cluster separation", metrics({ ari: 0.3 })],
+  ["judgement", judged("cookie-theft", { verdict: "benign", label: "benign" })],
+  ["manifestation", () => suspects(() => ({ effectsInIsolation: [] }))],
+  ["feedback", fed({ correctUpdated: 20 })],
+]);
+for (const [name, rounds] of WRONG) {
+  test(`what is wrong fails the ${name} where nobody was too late`, (t) => {
+    t.is(verdicts(lateBy(2166, rounds()))[name], "fail");
+  });
+  test(`what is wrong leaves the ${name} open where a host was too late, and the host is named`, (t) => {
+    const assertion = assertRun(lateBy(3100, rounds()), TRUTH, THRESHOLDS).find(
+      (one) => one.name === name,
+    );
+    t.is(assertion?.verdict, "inconclusive");
+    t.regex(
+      assertion?.evidence ?? "",
+      /^vm-2 was 3\.10 s late, more than the 2\.17 s .*lower --speed/,
+    );
+    t.is(assertion?.figures.latest_ms, 3100);
+  });
+}
+test("what went well passes, however late a host was", (t) => {
+  t.deepEqual(verdicts(lateBy(9000, goodRounds())), verdicts(goodRounds()));
+});
+test("being late in a later round does not excuse the clusters of the first", (t) => {
+  const [first, ...later] = metrics({ ari: 0.3 })();
+  const rounds = [...(first === undefined ? [] : [first]), ...lateBy(9000, later)];
+  t.is(verdicts(rounds)["cluster separation"], "fail");
+});
+const LEAKS = new Map<string, () => RoundResult[]>([
+  ["a frame at the outlet", contained({ outletFrames: 1 })],
+  ["a way out in the rules", contained({ proof: { control: 2, checked: 3, waysOut: ["a way"] } })],
+  ["an arrival at the canary", contained({ canary: { before: 9, after: 1 } })],
+  ["a frame after the cut", () => suspects(() => ({ framesAfterCut: 1 }))],
+  ["a slow cut", () => suspects(() => ({ timeToContainMs: 5000 }))],
+]);
+for (const [leak, rounds] of LEAKS) {
+  test(`${leak} fails the containment, however late a host was`, (t) => {
+    t.is(verdicts(lateBy(9000, rounds())).containment, "fail");
+  });
+}
+test("an answer that nobody recorded fails the replay, however late a host was", (t) => {
+  const rounds = suspects((s) => ({
+    replay: s.replay && { ...s.replay, identical: s.replay.identical - 1 },
+  }));
+  t.is(verdicts(lateBy(9000, rounds)).replay, "fail");
+});
+
 test("a single round leaves the feedback open", turns, "feedback", "inconclusive", () =>
   goodRounds().slice(0, 1),
 );

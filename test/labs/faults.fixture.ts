@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import type { AgentConfig } from "../../lab/host/protocol.ts";
 import { MininetLab } from "../../lab/mininet/lab.ts";
 import { recordedLabs } from "../../lab/state/journal.ts";
@@ -22,6 +23,7 @@ behaviours:
   os-shutdown: { command: os_shutdown, suspects: 0, training_bots: 1, sessions_per_bot: 4 }
 isolation: { observe_s_max: 6000 }
 `;
+const SCENARIO = parseScenario(SHORT_SCENARIO, "fault");
 /** The isolation instance of the only suspect. */
 export const GUEST = "iso-cookie-theft-1";
 export const SUSPECT = "vm-cookie-theft-1";
@@ -54,15 +56,15 @@ class FaultyLab implements Lab {
 
 export interface FaultyRun {
   readonly round: RoundResult;
+  readonly rounds: readonly RoundResult[];
   readonly counts: Readonly<Record<string, number>>;
   readonly assertions: ReadonlyMap<string, Assertion>;
 }
 
 /** Play the short scenario on the real switch, with a fault. Rejects as the run does. */
 export async function playFault(fault: Fault, watch: Partial<Watch> = {}): Promise<FaultyRun> {
-  const scenario = parseScenario(SHORT_SCENARIO, "fault");
   const record = await runLoop({
-    scenario,
+    scenario: SCENARIO,
     seed: SEED,
     lab: new FaultyLab(new MininetLab({ seed: SEED, speed: SPEED }), fault),
     parts,
@@ -71,13 +73,19 @@ export async function playFault(fault: Fault, watch: Partial<Watch> = {}): Promi
   });
   const [round] = record.rounds;
   if (round === undefined) throw new Error("no round was played");
-  const truth = { behaviours: 3, effects: record.last.cast.effects };
-  const assertions = assertRun(record.rounds, truth, scenario.assertions);
   return {
     round,
+    rounds: record.rounds,
     counts: record.counts,
-    assertions: new Map(assertions.map((one) => [one.name, one])),
+    assertions: assertFault(record.rounds),
   };
+}
+
+/** What is asserted of the short scenario's rounds, by name. */
+export function assertFault(rounds: readonly RoundResult[]): ReadonlyMap<string, Assertion> {
+  const effects = new Map([["cookie-theft", "cookies-posted"]]);
+  const assertions = assertRun(rounds, { behaviours: 3, effects }, SCENARIO.assertions);
+  return new Map(assertions.map((one) => [one.name, one]));
 }
 
 /** The processes of the lab that this process has up for a plan. */
@@ -95,6 +103,17 @@ export function killSwitch(plan: Plan): void {
     if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "ovs-vswitchd")
       process.kill(pid, "SIGKILL");
   }
+}
+
+/** Do not let a host run for so long. */
+export async function stopHost(plan: Plan, host: string, ms: number): Promise<void> {
+  const { pid } = agentOf(plan, host);
+  const entered = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  process.kill(pid, "SIGSTOP");
+  await wait(ms);
+  process.kill(pid, "SIGCONT");
+  // Who waits for a process that stops stops, too, as a shell wants it, and would not notice its end.
+  process.kill(entered, "SIGCONT");
 }
 
 /** The agent of a host that is on: a process in the host's network namespace. */
