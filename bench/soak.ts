@@ -39,6 +39,9 @@ interface Figures {
   readonly containMs: number;
   readonly afterVerdict: number;
   readonly afterCut: number;
+  /** How late the latest host and the sensor were, milliseconds of real time. */
+  readonly hostLateMs: number;
+  readonly sensorLateMs: number;
 }
 
 const COLUMNS: readonly [head: string, pick: (f: Figures) => number, digits: number][] = [
@@ -47,9 +50,11 @@ const COLUMNS: readonly [head: string, pick: (f: Figures) => number, digits: num
   ["contained after (ms)", (f) => f.containMs, 2],
   ["frames after the verdict", (f) => f.afterVerdict, 0],
   ["after the cut", (f) => f.afterCut, 0],
+  ["latest host (ms)", (f) => f.hostLateMs, 0],
+  ["latest sensor (ms)", (f) => f.sensorLateMs, 0],
 ];
 
-function figuresOf({ rounds }: Results, seconds: number): Figures {
+function figuresOf({ rounds, counts }: Results, seconds: number): Figures {
   const suspects = rounds.flatMap((round) => round.suspects);
   const most = (pick: (s: (typeof suspects)[number]) => number | null) =>
     suspects.reduce((max, s) => Math.max(max, pick(s) ?? 0), 0);
@@ -61,6 +66,8 @@ function figuresOf({ rounds }: Results, seconds: number): Figures {
     containMs: most((s) => s.timeToContainMs),
     afterVerdict: sum((s) => s.framesAfterVerdict),
     afterCut: sum((s) => s.framesAfterCut),
+    hostLateMs: counts.hostsLatestMs ?? 0,
+    sensorLateMs: counts.sensorLatestMs ?? 0,
   };
 }
 
