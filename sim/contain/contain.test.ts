@@ -92,13 +92,27 @@ const unguarded = test.macro({
   },
 });
 
-for (const pool of [undefined, "10.30.0.0/24"])
-  test(`the rules with a responder let only what is translated through its door (pool: ${pool})`, (t) => {
-    const { pool: _, ...responder } = { pool: undefined, ...NAT.responder };
-    const network = { ...NAT, responder: pool === undefined ? responder : { ...responder, pool } };
-    const rules = parseRules(natRules(network));
-    t.deepEqual(staticFindings(rules, [3, 4, 9], natEgress(network), natDoors(network)), []);
-  });
+test("whatever guests and servers there are, their responder's rules are never called unguarded", (t) => {
+  const servers = fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 });
+  const guests = fc.array(servers, { maxLength: 4 });
+  const pool = fc.constantFrom({}, { pool: "10.30.0.0/24" });
+  fc.assert(
+    fc.property(guests, pool, (of, addresses) => {
+      const stations = of.map((hosts, i) => ({
+        ...station(i + 1),
+        servers: hosts.map((n, j) => ({
+          ...{ address: `203.0.113.${n}`, port: 80 + n },
+          playedAt: 8_000 + 10 * i + j,
+        })),
+      }));
+      const network = { ...NAT, stations, responder: { ...NAT.responder, ...addresses } };
+      const ports = [1, 2, 3, 4, NAT.responder.port];
+      const rules = parseRules(natRules(network));
+      t.deepEqual(staticFindings(rules, ports, natEgress(network), natDoors(network)), []);
+    }),
+    { numRuns: 50 },
+  );
+});
 
 const guestsPort = /(?<=in_port=[34],)ct_state=\+trk-inv-rpl,/g;
 test(unguarded, "any address", /nw_dst=10\.20\.0\.9,(?=tp_dst=\d+,actions=set)/g, "", [3, 4]);
