@@ -18,7 +18,7 @@ export class CtStep {
   readonly #stateBefore: number;
   readonly #zoneBefore: number;
   readonly #key: Int32Array;
-  readonly #known: ReadonlySet<Connection>;
+  readonly #known: readonly Connection[];
   readonly #refused: Readonly<Record<string, number>>;
 
   constructor(operation: CtOperation, packet: Packet, conntrack: Conntrack, nowMs: number) {
@@ -28,7 +28,7 @@ export class CtStep {
     this.#stateBefore = packet.ctState;
     this.#zoneBefore = packet.ctZone;
     this.#key = keyOf(packet.bytes);
-    this.#known = new Set(conntrack.table.live(nowMs));
+    this.#known = conntrack.table.live(nowMs);
     this.#refused = { ...conntrack.refused };
   }
 
@@ -39,7 +39,8 @@ export class CtStep {
     const fragment = packet.fragment !== 0;
     if (fragment && after.state === UNTRACKED) return null;
     const connection = packet.origin instanceof Connection ? packet.origin : null;
-    const committed = commit && connection !== null && !this.#known.has(connection);
+    const committed =
+      commit && connection !== null && !this.#known.some((known) => known.isSame(connection));
     const invalid = (packet.ctState & CT_STATE.inv) !== 0;
     const wasValid =
       (this.#stateBefore & CT_STATE.trk) !== 0 && (this.#stateBefore & CT_STATE.inv) === 0;

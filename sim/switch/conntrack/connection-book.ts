@@ -1,8 +1,9 @@
-import type { Connection } from "./connection.ts";
+import type { Connection, NatKind } from "./connection.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { formatConnectionWith } from "./dump.ts";
 import { parseSelection, zoneFlushed } from "./selection.ts";
 import { bucketTable, connectionStatistics } from "./statistics.ts";
+import type { Tuple } from "./tuple.ts";
 import { ZoneLimits } from "./zone-limits.ts";
 
 export interface ConntrackLimits {
@@ -89,10 +90,17 @@ export class ConnectionBook {
     return false;
   }
 
-  protected enter(connection: Connection, nowMs: number): void {
+  protected enter(
+    original: Tuple,
+    nat: NatKind | null,
+    answers: Tuple | null,
+    nowMs: number,
+  ): Connection {
+    const connection = this.table.insert(original, nat, answers, nowMs);
     const pool = this.zoneLimits.pool(connection.zone);
+    if (pool === null) return connection;
     connection.pool = pool;
-    if (pool !== null) pool.count++;
-    this.table.insert(connection, nowMs);
+    pool.count++;
+    return connection;
   }
 }

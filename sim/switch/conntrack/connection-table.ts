@@ -1,7 +1,9 @@
-import type { Answers, Connection } from "./connection.ts";
-import { hashTuple, isReplyTo, sameTuple, type Tuple } from "./tuple.ts";
+import { AnswersTable } from "./answers.ts";
+import { Connection, type NatKind } from "./connection.ts";
+import { kindOf, ROW, Rows } from "./rows.ts";
+import { hashTuple, type Tuple } from "./tuple.ts";
 
-/** Buckets looked at for dead connections with each insertion, so that the table follows the live ones. */
+/** Rows looked at for dead connections with each insertion, so that the table follows the live ones. */
 const SWEPT_PER_INSERT = 4;
 
 /** Milliseconds between two looks at all connections of a large table. */
@@ -11,17 +13,18 @@ const LARGE = 10_000;
 /** No connection is over sooner after a packet, so that a look at all of them holds so long. */
 const LIFE_MS_MIN = 10_000;
 
+const CAPACITY_MIN = 64;
+
 /**
- * Connections by tuple, in a chained hash table of its own, because a Map would need a string for each look-up. Each
- * stands under its original tuple, where packets of both directions find it; a translated one also under the tuple of
- * its answers, in a table beside the first.
+ * Connections by tuple, in a hash table of its own, because a Map would need a string for each look-up. Each stands under
+ * its original tuple, where packets of both directions find it; a translated one also under the tuple of its answers, in
+ * a table beside the first.
  */
 export class ConnectionTable {
-  #buckets: (Connection | null)[] = new Array<Connection | null>(64).fill(null);
-  #answers: (Answers | null)[] = new Array<Answers | null>(64).fill(null);
+  #rows = new Rows(CAPACITY_MIN);
+  readonly #answers = new AnswersTable();
   #size = 0;
-  #translated = 0;
-  #sweep = 0;
+  #sweepAt = this.#rows.first(0);
   #nextSweepMs = Number.NEGATIVE_INFINITY;
   /** Killed at `#killedMs`; they are swept as soon as time goes on. */
   #killed: Connection[] = [];
@@ -38,73 +41,70 @@ export class ConnectionTable {
 
   find(tuple: Tuple, nowMs: number): Connection | null {
     if (this.#killed.length > 0) this.#sweepKilled(nowMs);
+    this.foundReply = false;
     this.foundKilled = false;
-    const hash = hashTuple(tuple);
-    let one = this.#buckets[hash & (this.#buckets.length - 1)] ?? null;
-    for (; one !== null; one = one.next) {
-      if (sameTuple(one, tuple)) {
-        if (one.expiresMs <= nowMs) {
-          if (one.killed && leavesAll(one)) this.foundKilled = true;
-          continue;
-        }
-        this.foundKilled = false;
-        this.foundReply = false;
-        return one;
+    const rows = this.#rows;
+    const { words } = rows;
+    const kind = kindOf(tuple);
+    const isOne = this.#answers.size === 0;
+    let found = 0;
+    let at = rows.first(hashTuple(tuple));
+    for (; words[at + ROW.kind] !== 0; at = rows.after(at)) {
+      const isOriginal = rows.isTuple(at, kind, tuple);
+      if (!isOriginal && !rows.isReply(at, kind, tuple)) continue;
+      if (rows.expiresMs(at) <= nowMs) {
+        if (this.#killed.length > 0 && leavesAll(new Connection(rows, at))) this.foundKilled = true;
+        continue;
       }
-      if (one.answers === null && isReplyTo(one, tuple)) {
-        if (one.expiresMs <= nowMs) {
-          if (one.killed && leavesAll(one)) this.foundKilled = true;
-          continue;
-        }
-        this.foundKilled = false;
-        this.foundReply = true;
-        return one;
-      }
+      found = at;
+      this.foundReply = !isOriginal;
+      // Besides translated ones there may be two of a tuple: the last one to come counts.
+      if (isOne) break;
     }
-    this.foundReply = this.#translated > 0;
-    const found = this.foundReply ? this.#findAnswered(tuple, hash, nowMs) : null;
-    if (found === null) this.foundReply = false;
-    else this.foundKilled = false;
-    return found;
+    if (found !== 0) {
+      this.foundKilled = false;
+      return new Connection(rows, found);
+    }
+    if (isOne) return null;
+    const answered = this.#findAnswered(tuple, nowMs);
+    if (answered === null) return null;
+    this.foundReply = true;
+    this.foundKilled = false;
+    return answered;
   }
 
   /** The translated connection whose answers have this tuple. */
-  #findAnswered(tuple: Tuple, hash: number, nowMs: number): Connection | null {
-    let node = this.#answers[hash & (this.#answers.length - 1)] ?? null;
-    for (; node !== null; node = node.next) {
-      if (!sameTuple(node.tuple, tuple)) continue;
-      const { connection } = node;
-      if (connection.expiresMs > nowMs) return connection;
+  #findAnswered(tuple: Tuple, nowMs: number): Connection | null {
+    return this.#answers.find(tuple, (connection) => {
+      if (connection.expiresMs > nowMs) return true;
       if (connection.killed) this.foundKilled = true;
-    }
-    return null;
+      return false;
+    });
   }
 
-  insert(connection: Connection, nowMs: number): void {
+  /** A connection without a time yet. `answers`: the tuple of its answers, where that is not the reply to `original`. */
+  insert(original: Tuple, nat: NatKind | null, answers: Tuple | null, nowMs: number): Connection {
     this.#removeDead(nowMs);
-    if (this.#size >= this.#buckets.length) this.#grow();
-    const at = hashTuple(connection) & (this.#buckets.length - 1);
-    connection.next = this.#buckets[at] ?? null;
-    this.#buckets[at] = connection;
+    if (3 * this.#rows.used >= 2 * this.#rows.capacity) this.#move();
+    const rows = this.#rows;
+    const at = rows.begin(hashTuple(original), original, answers !== null);
+    const connection = new Connection(rows, at);
+    if (nat !== null) connection.nat = nat;
     this.#size++;
-    const { answers } = connection;
-    if (answers === null) return;
-    if (this.#translated >= this.#answers.length) this.#growAnswers();
-    const answersAt = hashTuple(answers.tuple) & (this.#answers.length - 1);
-    answers.next = this.#answers[answersAt] ?? null;
-    this.#answers[answersAt] = answers;
-    this.#translated++;
+    if (answers !== null) {
+      connection.answers = { tuple: answers, connection, next: null };
+      this.#answers.insert(connection.answers);
+    }
+    return connection;
   }
 
   remove(connection: Connection): void {
     if (connection.removed) return;
-    connection.removed = true;
-    if (connection.pool !== null) connection.pool.count--;
-    unlink(this.#buckets, hashTuple(connection), connection);
+    const { pool, answers } = connection;
+    connection.remove();
     this.#size--;
-    if (connection.answers === null) return;
-    unlink(this.#answers, hashTuple(connection.answers.tuple), connection.answers);
-    this.#translated--;
+    if (pool !== null) pool.count--;
+    if (answers !== null) this.#answers.remove(answers);
   }
 
   /**
@@ -113,7 +113,7 @@ export class ConnectionTable {
    */
   kill(connection: Connection, nowMs: number): void {
     connection.expiresMs = nowMs;
-    connection.killed = true;
+    connection.kill();
     this.#killed.push(connection);
     this.#killedMs = nowMs;
   }
@@ -130,36 +130,37 @@ export class ConnectionTable {
     this.#sweepKilled(nowMs);
     if (nowMs < this.#nextSweepMs) return;
     let next = nowMs + LIFE_MS_MIN;
-    for (let at = 0; at < this.#buckets.length; at++)
-      next = Math.min(next, this.#sweepBucket(at, nowMs));
+    this.#rows.forEach((at) => {
+      next = Math.min(next, this.#sweepRow(at, nowMs));
+    });
     this.#nextSweepMs = Math.max(next, nowMs + (this.#size > LARGE ? SWEEP_MS : 0));
   }
 
   /** Every connection that is not over yet. */
   live(nowMs: number): Connection[] {
     const found: Connection[] = [];
-    for (const head of this.#buckets) {
-      for (let one = head; one !== null; one = one.next) if (one.expiresMs > nowMs) found.push(one);
-    }
+    this.#rows.forEach((at) => {
+      if (this.#rows.expiresMs(at) > nowMs) found.push(new Connection(this.#rows, at));
+    });
     return found;
   }
 
   #removeDead(nowMs: number): void {
     this.#sweepKilled(nowMs);
     for (let i = 0; i < SWEPT_PER_INSERT; i++) {
-      this.#sweep = (this.#sweep + 1) & (this.#buckets.length - 1);
-      this.#sweepBucket(this.#sweep, nowMs);
+      this.#sweepAt = this.#rows.after(this.#sweepAt);
+      this.#sweepRow(this.#sweepAt, nowMs);
     }
   }
 
-  /** When the next of the bucket is over. */
-  #sweepBucket(at: number, nowMs: number): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (let one = this.#buckets[at] ?? null; one !== null; one = one.next) {
-      if (one.expiresMs > nowMs) next = Math.min(next, one.expiresMs);
-      else if (!one.killed) this.remove(one);
-    }
-    return next;
+  /** When the connection of the row is over. */
+  #sweepRow(at: number, nowMs: number): number {
+    if (!this.#rows.isUsed(at)) return Number.POSITIVE_INFINITY;
+    const expiresMs = this.#rows.expiresMs(at);
+    if (expiresMs > nowMs) return expiresMs;
+    const connection = new Connection(this.#rows, at);
+    if (!connection.killed) this.remove(connection);
+    return Number.POSITIVE_INFINITY;
   }
 
   #sweepKilled(nowMs: number): void {
@@ -168,12 +169,21 @@ export class ConnectionTable {
     this.#killed = [];
   }
 
-  #grow(): void {
-    this.#buckets = doubled(this.#buckets, hashTuple);
-  }
-
-  #growAnswers(): void {
-    this.#answers = doubled(this.#answers, (node) => hashTuple(node.tuple));
+  /** To rows of which half are free at least. */
+  #move(): void {
+    const old = this.#rows;
+    let capacity = CAPACITY_MIN;
+    while (capacity < 2 * this.#size) capacity *= 2;
+    this.#rows = new Rows(capacity);
+    this.#sweepAt = this.#rows.first(0);
+    old.forEach((at) => {
+      old.move(at, this.#rows, hashTuple(new Connection(old, at)));
+    });
+    old.next = this.#rows;
+    // They would hold on to the old rows.
+    this.#answers.forEach(({ connection }) => {
+      connection.follow();
+    });
   }
 }
 
@@ -181,42 +191,6 @@ export class ConnectionTable {
  * Whether what is left of a killed connection stands in the way of both directions: a translation that changes nothing.
  * One that changes something stands in the way of answers.
  */
-function leavesAll({ nat, answers }: Connection): boolean {
-  return nat !== null && answers === null;
-}
-
-interface Linked<T> {
-  next: T | null;
-}
-
-/** Twice as many buckets, with the same entries. */
-function doubled<T extends Linked<T>>(
-  old: readonly (T | null)[],
-  hashOf: (entry: T) => number,
-): (T | null)[] {
-  const buckets = new Array<T | null>(old.length * 2).fill(null);
-  for (const head of old) {
-    let entry = head;
-    while (entry !== null) {
-      const { next } = entry;
-      const at = hashOf(entry) & (buckets.length - 1);
-      entry.next = buckets[at] ?? null;
-      buckets[at] = entry;
-      entry = next;
-    }
-  }
-  return buckets;
-}
-
-function unlink<T extends Linked<T>>(buckets: (T | null)[], hash: number, entry: T): void {
-  const at = hash & (buckets.length - 1);
-  let before: T | null = null;
-  for (let node = buckets[at] ?? null; node !== null; node = node.next) {
-    if (node === entry) {
-      if (before === null) buckets[at] = node.next;
-      else before.next = node.next;
-      return;
-    }
-    before = node;
-  }
+function leavesAll({ killed, nat, answers }: Connection): boolean {
+  return killed && nat !== null && answers === null;
 }

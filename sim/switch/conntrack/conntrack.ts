@@ -2,7 +2,7 @@ import type { Random } from "../../../src/base/random.ts";
 import type { Nat } from "../../../src/rule/action.ts";
 import { CT_STATE } from "../layout.ts";
 import type { Packet } from "../packet.ts";
-import { Connection } from "./connection.ts";
+import type { Connection, NatKind } from "./connection.ts";
 import { ConnectionBook, type ConntrackLimits } from "./connection-book.ts";
 import { extractTuple, readSegment } from "./extract.ts";
 import type { Flavour, Life } from "./life.ts";
@@ -220,20 +220,20 @@ export class Conntrack extends ConnectionBook {
     if (!request.commit) return null;
     if (!this.hasRoom(request.zone, nowMs)) return null;
     const { nat } = request;
-    let connection: Connection;
-    if (nat === null) connection = new Connection(tuple, null, null);
-    else {
+    let answers: Tuple | null = null;
+    let kind: NatKind | null = null;
+    if (nat !== null) {
       const original = tuple.freeze();
-      const answers = chooseReply(original, nat, this.#nat);
+      answers = chooseReply(original, nat, this.#nat);
       if (answers === null) {
         this.refused.natExhausted++;
         return null;
       }
-      const isPlain = sameTuple(answers, reply(original));
-      connection = new Connection(original, nat.kind ?? "none", isPlain ? null : answers);
+      if (sameTuple(answers, reply(original))) answers = null;
+      kind = nat.kind ?? "none";
     }
+    const connection = this.enter(tuple, kind, answers, nowMs);
     this.#life.begin(connection, segment, nowMs);
-    this.enter(connection, nowMs);
     if (nat !== null) translate(packet, connection, false, false);
     return connection;
   }

@@ -3,7 +3,7 @@ import { readIpv6Address } from "../../../src/wire/ipv6-address.ts";
 import type { Connection } from "./connection.ts";
 import { LINUX_STATE_NAMES } from "./linux-states.ts";
 import { SCALE, TCP_STATE, TCP_STATE_NAMES, type TcpPeer } from "./tcp.ts";
-import { emptyPeer, readPeer } from "./tcp-ends.ts";
+import { emptyPeer, readPeers } from "./tcp-ends.ts";
 import { IPV6, type Tuple } from "./tuple.ts";
 
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
@@ -71,9 +71,7 @@ export function connectionState(connection: Connection): string {
 /** The end that began, and the other; `null` without TCP in user space. */
 function peersOf(connection: Connection): readonly [TcpPeer, TcpPeer] | null {
   const peers = [emptyPeer(), emptyPeer()] as const;
-  return readPeer(connection, false, peers[0]) && readPeer(connection, true, peers[1])
-    ? peers
-    : null;
+  return readPeers(connection, false, ...peers) ? peers : null;
 }
 
 /** Where Linux and user space see the same differently, the dump shows one name. */

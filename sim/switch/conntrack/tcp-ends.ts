@@ -1,42 +1,50 @@
+import type { Connection } from "./connection.ts";
+import { ROW } from "./rows.ts";
 import type { TcpPeer } from "./tcp.ts";
 
-/**
- * What a connection keeps of its two ends, as numbers of its own: as objects they would be most of what a connection
- * weighs, and a packet would touch memory in twice as many places.
- */
-export interface TcpEnds {
-  openerLow: number;
-  openerHigh: number;
-  /** Window, scale and state; -1: the connection is not TCP's. */
-  openerRest: number;
-  answererLow: number;
-  answererHigh: number;
-  answererRest: number;
-}
+/** Three words of a connection's row for each end: low, high, and window, scale and state in one, above them this bit. */
+const IS_TCP = 1 << 30;
 
-/** One end of a connection; false without TCP. */
-export function readPeer(ends: Readonly<TcpEnds>, answers: boolean, into: TcpPeer): boolean {
-  const rest = answers ? ends.answererRest : ends.openerRest;
-  if (rest < 0) return false;
-  into.low = answers ? ends.answererLow : ends.openerLow;
-  into.high = answers ? ends.answererHigh : ends.openerHigh;
-  into.window = rest & 0xffff;
-  into.scale = (rest >> 16) & 0xff;
-  into.state = rest >> 24;
+/** Both ends of a connection, seen from a packet's sender; false without TCP. */
+export function readPeers(
+  connection: Connection,
+  isReply: boolean,
+  sender: TcpPeer,
+  receiver: TcpPeer,
+): boolean {
+  const { words } = connection.rows;
+  const { at } = connection;
+  if ((words[at + ROW.opener + 2]! & IS_TCP) === 0) return false;
+  readPeer(words, at + ROW.opener, isReply ? receiver : sender);
+  readPeer(words, at + ROW.answerer, isReply ? sender : receiver);
   return true;
 }
 
-export function writePeer(ends: TcpEnds, answers: boolean, from: Readonly<TcpPeer>): void {
-  const rest = from.window | (from.scale << 16) | (from.state << 24);
-  if (answers) {
-    ends.answererLow = from.low | 0;
-    ends.answererHigh = from.high | 0;
-    ends.answererRest = rest;
-  } else {
-    ends.openerLow = from.low | 0;
-    ends.openerHigh = from.high | 0;
-    ends.openerRest = rest;
-  }
+export function writePeers(
+  connection: Connection,
+  isReply: boolean,
+  sender: Readonly<TcpPeer>,
+  receiver: Readonly<TcpPeer>,
+): void {
+  const { words } = connection.rows;
+  const { at } = connection;
+  writePeer(words, at + ROW.opener, isReply ? receiver : sender);
+  writePeer(words, at + ROW.answerer, isReply ? sender : receiver);
+}
+
+function readPeer(words: Int32Array, at: number, into: TcpPeer): void {
+  const rest = words[at + 2]!;
+  into.low = words[at]!;
+  into.high = words[at + 1]!;
+  into.window = rest & 0xffff;
+  into.scale = (rest >> 16) & 0xff;
+  into.state = (rest >> 24) & 0xf;
+}
+
+function writePeer(words: Int32Array, at: number, from: Readonly<TcpPeer>): void {
+  words[at] = from.low;
+  words[at + 1] = from.high;
+  words[at + 2] = from.window | (from.scale << 16) | (from.state << 24) | IS_TCP;
 }
 
 export function emptyPeer(): TcpPeer {

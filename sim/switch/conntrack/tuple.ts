@@ -63,32 +63,13 @@ export function sameTuple(a: Tuple, b: Tuple): boolean {
     a.destinationPort === b.destinationPort &&
     a.protocol === b.protocol &&
     a.zone === b.zone &&
-    (a.wide === b.wide || sameWords(a.wide, b.wide, 0))
+    (a.wide === b.wide || sameWords(a.wide, b.wide))
   );
 }
 
-/** Whether `b` is the reply to `a`. */
-export function isReplyTo(a: Tuple, b: Tuple): boolean {
-  return (
-    a.sourcePort === b.destinationPort &&
-    a.source === b.destination &&
-    a.destination === b.source &&
-    a.destinationPort === b.sourcePort &&
-    a.protocol === b.protocol &&
-    a.zone === b.zone &&
-    (a.wide === b.wide ? a.wide === null : sameWords(a.wide, b.wide, 3))
-  );
-}
-
-/** `shift` 3: the halves of `b` are swapped. */
-function sameWords(
-  a: readonly number[] | null,
-  b: readonly number[] | null,
-  shift: 0 | 3,
-): boolean {
+function sameWords(a: readonly number[] | null, b: readonly number[] | null): boolean {
   if (a === null || b === null) return false;
-  for (let i = 0; i < 6; i++) if (a[i] !== b[(i + shift) % 6]) return false;
-  return true;
+  return a.every((word, i) => word === b[i]);
 }
 
 /** A tuple that is filled again and again for look-ups, so that a look-up allocates nothing. */

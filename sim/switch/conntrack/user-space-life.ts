@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { asksIcmp, isIcmp, type Life, type Verdict } from "./life.ts";
 import { beginTcp, mayBegin, type TcpPhase, type TcpSegment, tcpPhase, updateTcp } from "./tcp.ts";
-import { emptyPeer, readPeer, writePeer } from "./tcp-ends.ts";
+import { emptyPeer, readPeers, writePeers } from "./tcp-ends.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** Milliseconds without a packet after which a connection is forgotten (defaults of OvS 3.1, user space). */
@@ -36,8 +36,7 @@ export class UserSpaceLife implements Life {
       return;
     }
     const [opener, answerer] = beginTcp(segment);
-    writePeer(connection, false, opener);
-    writePeer(connection, true, answerer);
+    writePeers(connection, false, opener, answerer);
     connection.expiresMs = nowMs + TCP_TIMEOUT_MS.opening;
   }
 
@@ -49,14 +48,12 @@ export class UserSpaceLife implements Life {
   ): Verdict {
     const from = this.#from;
     const to = this.#to;
-    if (segment === null || !readPeer(connection, isReply, from)) {
+    if (segment === null || !readPeers(connection, isReply, from, to)) {
       return updateOther(connection, isReply, nowMs);
     }
-    readPeer(connection, !isReply, to);
     const verdict = updateTcp(from, to, segment, this.liberal);
     // Even of a segment outside the window something may stay: the first one of its end.
-    writePeer(connection, isReply, from);
-    writePeer(connection, !isReply, to);
+    writePeers(connection, isReply, from, to);
     if (verdict === "loose") return "established";
     if (verdict === "established" || verdict === "new") {
       const phase = verdict === "new" ? "opening" : tcpPhase(from, to);
