@@ -3,7 +3,7 @@ import { Random } from "../../src/base/random.ts";
 import { PORT } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
 import type { Step } from "./frames.ts";
-import { OUTLET, STATIONS, UPLINK } from "./rule-sets.ts";
+import { type Left, OUTLET, STATIONS, UPLINK } from "./rule-sets.ts";
 
 /** A switch whose clock stands still, so that no connection runs out. */
 export function makeBridge(rules: readonly Rule[]): Switch {
@@ -20,6 +20,11 @@ export function makeBridge(rules: readonly Rule[]): Switch {
 
 export function play(bridge: Switch, steps: readonly Step[]): Output[][] {
   return steps.map(({ from, bytes }) => bridge.receive(from, bytes));
+}
+
+/** What left, with OpenFlow's numbers for its ports. */
+export function leftOf(outputs: readonly Output[]): Left[] {
+  return outputs.map((output) => ({ port: portNumber(output), bytes: output.bytes }));
 }
 
 export function portNumber({ port }: Output): number {

@@ -1,8 +1,16 @@
 import type { Output } from "../../sim/switch/switch.ts";
 import { parseRules } from "../../src/rule/parse.ts";
+import { formatPort } from "../../src/rule/port.ts";
 import type { Rule } from "../../src/rule/rule.ts";
-import { makeBridge, play, portNumber, sameOutputs } from "./bridge.ts";
-import { CONTROLLER, conversations, type Step, strayPackets } from "./frames.ts";
+import { leftOf, makeBridge, play, sameOutputs } from "./bridge.ts";
+import { CLIENT_PORT, CONTROLLER, conversations, type Step, strayPackets } from "./frames.ts";
+import {
+  natConversations,
+  natExhausted,
+  natLeftovers,
+  natPredecessors,
+  natStrays,
+} from "./nat-frames.ts";
 import { type RuleSet, UPLINK } from "./rule-sets.ts";
 
 /** Rules under which everything is tracked and passes: what they leave behind is what a careless predecessor could. */
@@ -15,6 +23,23 @@ const careless = (zone: number, exec = "") =>
 interface History {
   readonly before: readonly Rule[];
   readonly steps: readonly Step[];
+}
+
+/**
+ * Also: connections that a predecessor left, to the responder's own address or translated without the mark, and no port free
+ * behind a translation.
+ */
+function natHistories({ rules }: RuleSet): History[] {
+  const mark = ",exec(set_field:7->ct_mark)";
+  return [
+    { before: rules, steps: [] },
+    { before: rules, steps: natConversations() },
+    { before: careless(2, mark), steps: natLeftovers() },
+    { before: careless(2), steps: natLeftovers() },
+    { before: careless(1, mark), steps: natLeftovers() },
+    { before: careless(2, mark), steps: natExhausted() },
+    ...natPredecessors().map((before) => ({ before, steps: natConversations(CLIENT_PORT + 1) })),
+  ];
 }
 
 /** What a rule set was seen to do. */
@@ -32,24 +57,28 @@ export class BruteForce {
   readonly #packets: readonly Step[];
   readonly #original: Behaviour;
 
-  private constructor(set: RuleSet, packets: readonly Step[]) {
+  private constructor(set: RuleSet, packets: readonly Step[], histories: readonly History[]) {
     this.#set = set;
-    const others = set.name === "isolation" ? CONTROLLER : UPLINK;
-    const steps = conversations(others);
-    this.#packets = [...steps, ...packets];
-    this.#histories = [
+    this.#packets = packets;
+    this.#histories = histories;
+    this.#original = this.run(set.rules);
+  }
+
+  static async of(set: RuleSet): Promise<BruteForce> {
+    if (set.name === "nat") {
+      const steps = natConversations();
+      return new BruteForce(set, [...steps, ...(await natStrays(set.ports))], natHistories(set));
+    }
+    const steps = conversations(set.name === "isolation" ? CONTROLLER : UPLINK);
+    const packets = [...steps, ...(await strayPackets(set.ports))];
+    return new BruteForce(set, packets, [
       { before: set.rules, steps: [] },
       // The set's own connections begin under the unchanged rules.
       { before: set.rules, steps },
       { before: careless(2), steps },
       { before: careless(2, ",exec(set_field:8->ct_mark)"), steps },
       { before: careless(1, ",exec(set_field:8->ct_mark)"), steps },
-    ];
-    this.#original = this.run(set.rules);
-  }
-
-  static async of(set: RuleSet): Promise<BruteForce> {
-    return new BruteForce(set, await strayPackets(set.ports));
+    ]);
   }
 
   get original(): Behaviour {
@@ -64,13 +93,18 @@ export class BruteForce {
     const outputs: (readonly Output[])[] = [];
     for (const { before, steps } of this.#histories) {
       const bridge = makeBridge(before);
-      play(bridge, steps);
+      const watch = this.#set.watch();
+      const past = play(bridge, steps);
+      // What other rules let through is none of these rules' fault, and no beginning that would excuse what follows.
+      if (before === this.#set.rules)
+        for (const [i, { from, bytes }] of steps.entries())
+          watch(from, bytes, leftOf(past[i] ?? []));
       bridge.setFlows(rules);
       for (const { from, bytes } of this.#packets) {
         const left = bridge.receive(from, bytes);
         outputs.push(left);
-        const out = left.find((o) => !this.#set.allows(from, portNumber(o), o.bytes));
-        if (out !== undefined) return { leak: `${from} to ${out.port}`, outputs };
+        const out = watch(from, bytes, leftOf(left));
+        if (out !== null) return { leak: `${from} to ${formatPort(out.port)}`, outputs };
       }
     }
     return { leak: null, outputs };

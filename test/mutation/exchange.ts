@@ -1,11 +1,10 @@
 import { parseRules } from "../../src/rule/parse.ts";
 import { PORT } from "../../src/rule/port.ts";
-import type { Rule } from "../../src/rule/rule.ts";
 import { ARP_OPERATION } from "../../src/wire/arp.ts";
 import { emitEthernet } from "../../src/wire/ethernet.ts";
 import { emitArpFrame } from "../../src/wire/packet.ts";
-import { makeBridge, play, portNumber } from "./bridge.ts";
-import { arp, CONTROLLER, type End, type Step, tcp, udp, unreachable } from "./frames.ts";
+import { arp, CONTROLLER, type End, tcp, udp, unreachable } from "./frames.ts";
+import { natExchange } from "./nat-exchange.ts";
 import {
   GATEWAY,
   OTHER_SERVER,
@@ -17,42 +16,16 @@ import {
   STRANGER,
   UPLINK,
 } from "./rule-sets.ts";
-
-/** A frame, where it must leave, and what it must be then; null: as it came. */
-interface Expected extends Step {
-  readonly to: readonly number[];
-  readonly as: Uint8Array | null;
-}
-
-interface Script {
-  readonly before: readonly Rule[] | null;
-  readonly history: readonly Step[];
-  readonly steps: readonly Expected[];
-}
-
-export interface Exchange {
-  /** What must go on: without it the rule set is of no use. */
-  readonly works: (rules: readonly Rule[]) => boolean;
-  /** What must not reach even those ports that are declared, each written down by hand. */
-  readonly isStrict: (rules: readonly Rule[]) => boolean;
-}
-
-const passes = (from: number, to: number, bytes: Uint8Array): Expected => ({
-  ...{ from, bytes, to: [to], as: null },
-});
-const stops = (from: number, bytes: Uint8Array): Expected => ({ from, bytes, to: [], as: null });
-
-function holds(rules: readonly Rule[], { before, history, steps }: Script): boolean {
-  const bridge = makeBridge(before ?? rules);
-  play(bridge, history);
-  bridge.setFlows(rules);
-  return steps.every(({ from, bytes, to, as }) => {
-    const outputs = bridge.receive(from, bytes);
-    const ports = outputs.map(portNumber).sort((a, b) => a - b);
-    if (ports.length !== to.length || ports.some((port, i) => port !== to[i])) return false;
-    return outputs.every((output) => Buffer.compare(output.bytes, as ?? bytes) === 0);
-  });
-}
+import {
+  client,
+  type Exchange,
+  type Expected,
+  exchange,
+  passes,
+  type Script,
+  server,
+  stops,
+} from "./script.ts";
 
 /** TCP from its first segment to the last; answers come from `to`. */
 function tcpExchange(from: number, a: End, to: number, b: End): Expected[] {
@@ -69,12 +42,6 @@ function tcpExchange(from: number, a: End, to: number, b: End): Expected[] {
 }
 
 const begun = (steps: readonly Expected[]) => steps.slice(0, 5);
-const client = ({ mac, address }: Place, port = 50_000): End => ({ mac, address, port });
-const server = (at: { readonly address: string; readonly port: number }): End => ({
-  ...at,
-  mac: GATEWAY.mac,
-});
-
 function gatewayAnswer({ port, mac, address }: Place): Expected {
   const reply = emitArpFrame({
     sourceMac: GATEWAY.mac,
@@ -303,13 +270,13 @@ function privateExchange(): Exchange {
   return exchange(useful, [strict]);
 }
 
-function exchange(useful: Script, strict: readonly Script[]): Exchange {
-  return {
-    works: (rules) => holds(rules, useful),
-    isStrict: (rules) => strict.every((script) => holds(rules, script)),
-  };
-}
-
 export function exchangeOf({ name }: RuleSet): Exchange {
-  return name === "isolation" ? isolationExchange() : privateExchange();
+  switch (name) {
+    case "isolation":
+      return isolationExchange();
+    case "private":
+      return privateExchange();
+    case "nat":
+      return natExchange();
+  }
 }

@@ -1,8 +1,9 @@
 import { confirmOnSwitch } from "../../sim/contain/confirm.ts";
 import { type Proof, prove } from "../../src/contain/exact.ts";
+import type { Finding } from "../../src/contain/finding.ts";
 import { staticFindings } from "../../src/contain/static.ts";
 import type { Rule } from "../../src/rule/rule.ts";
-import { makeBridge, portNumber } from "./bridge.ts";
+import { leftOf, makeBridge } from "./bridge.ts";
 import { BruteForce } from "./brute-force.ts";
 import { exchangeOf } from "./exchange.ts";
 import { probesOf, type Step } from "./frames.ts";
@@ -46,17 +47,37 @@ export interface RuleSetJudged {
 }
 
 /** Every mutant of a rule set, judged. */
-export async function judge(set: RuleSet, { proveEach }: JudgeOptions): Promise<RuleSetJudged> {
+export async function judge(set: RuleSet, options: JudgeOptions): Promise<RuleSetJudged> {
+  const { packets, one } = await judging(set, options);
+  return {
+    set,
+    packets,
+    original: one(set.rules),
+    mutants: mutantsOf(set).map((mutant) => ({ mutant, ...one(mutant.rules) })),
+  };
+}
+
+interface Judging {
+  /** Packets that each rule set is tried with. */
+  readonly packets: number;
+  readonly one: (rules: readonly Rule[]) => Omit<Judged, "mutant">;
+}
+
+/** How any rules are judged, in place of the rule set's own. */
+export async function judging(set: RuleSet, { proveEach }: JudgeOptions): Promise<Judging> {
   const brute = await BruteForce.of(set);
   const exchange = exchangeOf(set);
   const probes = await probeSteps(set);
   let quiet = 0;
   const one = (rules: readonly Rule[]): Omit<Judged, "mutant"> => {
     const behaviour = brute.run(rules);
-    const objects = set.egress !== null && staticFindings(rules, set.ports, set.egress).length > 0;
+    const found = objections(set, rules);
+    const objects = found.length > 0;
     const probed = probesNotice(set, rules, probes);
     const isLeak = behaviour.leak !== null;
-    const isDisputed = set.egress !== null && isLeak !== objects;
+    // The proof knows of ports only, nothing of what a frame has to be.
+    const waysOut = found.filter((finding) => finding.kind !== "unguarded");
+    const isDisputed = set.egress !== null && isLeak !== objects && (isLeak || waysOut.length > 0);
     const isQuiet = set.egress !== null && !isLeak && !objects;
     const proof =
       isDisputed || (isQuiet && proveEach > 0 && quiet++ % proveEach === 0)
@@ -69,18 +90,17 @@ export async function judge(set: RuleSet, { proveEach }: JudgeOptions): Promise<
     if (objects) return { ...result, kind: "cautious" };
     return { ...result, kind: brute.isSame(behaviour) ? "equivalent" : "lax" };
   };
-  return {
-    set,
-    packets: brute.packetCount,
-    original: one(set.rules),
-    mutants: mutantsOf(set).map((mutant) => ({ mutant, ...one(mutant.rules) })),
-  };
+  return { packets: brute.packetCount, one };
 }
 
 /** A mutant that ought to have been noticed, or that nothing can notice: the table must explain it. */
 export function survives({ kind, isCaught }: Judged): boolean {
   if (kind === "safety") return !isCaught.static && !isCaught.probes && !isCaught.exact;
   return kind === "lax" || kind === "equivalent";
+}
+
+function objections({ ports, egress, doors }: RuleSet, rules: readonly Rule[]): Finding[] {
+  return egress === null ? [] : staticFindings(rules, ports, egress, doors ?? undefined);
 }
 
 function exact({ ports, egress }: RuleSet, rules: readonly Rule[]): Proof {
@@ -103,7 +123,10 @@ async function probeSteps(set: RuleSet): Promise<Step[]> {
 
 function probesNotice(set: RuleSet, rules: readonly Rule[], probes: readonly Step[]): boolean {
   const bridge = makeBridge(rules);
-  return probes.some(({ from, bytes }) =>
-    bridge.receive(from, bytes).some((out) => !set.allows(from, portNumber(out), out.bytes)),
-  );
+  const watch = set.watch();
+  return probes.some(({ from, bytes }) => {
+    const left = leftOf(bridge.receive(from, bytes));
+    const seen = left.filter(({ port }) => port !== set.unwatched);
+    return watch(from, bytes, seen) !== null;
+  });
 }

@@ -27,15 +27,16 @@ export function score({ set, packets, mutants }: RuleSetJudged): string[] {
   ];
 }
 
-/** Survivors that nobody has explained, and explanations of what does not survive. */
+/** Survivors of these rule sets that nobody has explained, and explanations of what does not survive. */
 export function unexplained(judged: readonly RuleSetJudged[]): {
   survivors: string[];
   stale: string[];
 } {
   const names = judged.flatMap(({ mutants }) => mutants.filter(survives).map((m) => m.mutant.name));
   const survivors = new Set(names);
+  const ofThese = (name: string) => judged.some(({ set }) => name.startsWith(`${set.name} `));
   return {
     survivors: names.filter((name) => !EXPLAINED.has(name)),
-    stale: [...EXPLAINED.keys()].filter((name) => !survivors.has(name)),
+    stale: [...EXPLAINED.keys()].filter((name) => ofThese(name) && !survivors.has(name)),
   };
 }
