@@ -33,7 +33,7 @@ export function hasGuest(t: ExecutionContext): boolean {
 }
 
 /** Minutes of work, which an ordinary test run does without: `npm run test:NAME` asks for it. Where nobody did, the test says so. */
-export function isAskedFor(t: ExecutionContext, name: "guest" | "vagrant"): boolean {
+export function isAskedFor(t: ExecutionContext, name: "guest" | "vagrant" | "crashes"): boolean {
   if (process.env[`ISOREPLAY_TEST_${name.toUpperCase()}`] !== undefined) return true;
   t.log(`skipped: \`npm run test:${name}\` runs it`);
   t.pass();

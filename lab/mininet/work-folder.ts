@@ -48,7 +48,7 @@ export class WorkFolder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.journal.close();
     // What holds a disk is gone, but the kernel may still be about to let go of it: nothing may stay.
-    await this.#runner.instead(DISKS_DETACHED, () => disksDetached(this.path), undefined);
+    await this.#runner.instead(DISKS_DETACHED, () => disksDetached([this.path]), undefined);
     await this.#runner.act(["rm", "-rf", this.path], () =>
       rm(this.path, { recursive: true, force: true }),
     );

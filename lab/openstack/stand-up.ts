@@ -33,7 +33,8 @@ export class OpenStackLab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await removeLab({ label: this.label, folder: this.folder, entries: [] });
+    const { label, folder } = this;
+    await removeLab({ label, folder, entries: [{ kind: "disk", name: diskImage(label) }] });
   }
 }
 

@@ -9,7 +9,7 @@ import { disksDetached } from "./disks.ts";
 const isRoot = process.getuid?.() === 0;
 
 test("a folder whose files no loop device holds is not waited for", async (t) => {
-  await t.notThrowsAsync(disksDetached(await mkdtemp(join(tmpdir(), "isoreplay-disks-"))));
+  await t.notThrowsAsync(disksDetached([await mkdtemp(join(tmpdir(), "isoreplay-disks-"))]));
 });
 
 test("a disk that is held is waited for, even when its file is deleted, and the device that stays is named", async (t) => {
@@ -28,12 +28,13 @@ test("a disk that is held is waited for, even when its file is deleted, and the 
   await rm(image);
   let isAttached = true;
   try {
-    const error = await t.throwsAsync(disksDetached(folder, { msMax: 0 }), {
+    const error = await t.throwsAsync(disksDetached([folder], { msMax: 0 }), {
       instanceOf: LabUnavailableError,
     });
     t.true(error?.message.includes(device), error?.message);
-    await t.notThrowsAsync(disksDetached(`${folder}-another`, { msMax: 0 }));
-    const waited = disksDetached(folder);
+    await t.notThrowsAsync(disksDetached([`${folder}-another`], { msMax: 0 }));
+    await t.throwsAsync(disksDetached([image], { msMax: 0 }));
+    const waited = disksDetached([folder]);
     await runCommand("losetup", ["-d", device]);
     isAttached = false;
     await t.notThrowsAsync(waited);

@@ -66,11 +66,11 @@ export async function askToEnd(lab: RecordedLab, runner: Runner = EXECUTE): Prom
  */
 export async function removeLab(lab: RecordedLab, runner: Runner = EXECUTE): Promise<void> {
   await endProcesses(lab, runner);
-  await runner.instead(DISKS_DETACHED, () => disksDetached(lab.folder), undefined);
   // A disk has no name any more once it is mounted, unless its lab was cut off before.
   const disks = lab.entries.flatMap(({ kind, name }) => (kind === "disk" ? [name] : []));
-  for (const path of [...disks, lab.folder])
-    await runner.act(["rm", "-rf", path], () => remove(path));
+  const paths = [...disks, lab.folder];
+  await runner.instead(DISKS_DETACHED, () => disksDetached(paths), undefined);
+  for (const path of paths) await runner.act(["rm", "-rf", path], () => remove(path));
 }
 
 /** End the processes that bear a lab's label; its files stay. Throws LabUnavailableError when one does not end. */
