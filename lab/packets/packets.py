@@ -13,6 +13,7 @@ import select
 import socket
 import struct
 import sys
+import time
 
 ETH_P_ALL = 0x0003
 SOL_PACKET = 263
@@ -45,9 +46,13 @@ def open_socket(name, captures):
     return raw
 
 
-def seen(index, raw, out):
-    """Copy every frame that waits on a socket to the output."""
-    while True:
+def seen(index, raw, out, until_ns):
+    """
+    Copy every frame that waits on a socket to the output, up to the first that came after `until_ns`: more may come than can
+    be copied, and neither another socket nor a question must wait for an end of it.
+    """
+    time_ns = 0
+    while time_ns <= until_ns:
         try:
             frame, ancillary, _, address = raw.recvmsg(SNAP_BYTES, 64)
         except (BlockingIOError, OSError):
@@ -94,8 +99,9 @@ def main():
                     frame = pending[start + SEND.size : end]
                     start = end
                     if index == QUESTION:
+                        asked_ns = time.time_ns()
                         for number, raw in waiting.values():
-                            seen(number, raw, out)
+                            seen(number, raw, out, asked_ns)
                             # The kernel counts anew after each look.
                             dropped += struct.unpack("II", raw.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
                         out.write(SEEN.pack(QUESTION, 0, dropped, 0))
@@ -107,7 +113,7 @@ def main():
                         pass
                 pending = pending[start:]
             else:
-                seen(*waiting[descriptor], out)
+                seen(*waiting[descriptor], out, time.time_ns())
         out.flush()
         if ends:
             return
