@@ -85,6 +85,8 @@ export const IMPURE_GLOBALS: readonly string[] = [
 /** Programs of their own beside the command line: they end when they are done. */
 export const PROGRAMS: ReadonlySet<string> = new Set([
   "lab/host/agent.ts",
+  "lab/cloud/guest/agent.ts",
+  "lab/cloud/take-down.ts",
   "lab/devstack/terminal.ts",
 ]);
 

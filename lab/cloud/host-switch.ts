@@ -84,6 +84,23 @@ export class HostSwitch {
     return typeof ofport === "number" && ofport > 0 ? { name, ofport } : null;
   }
 
+  /** By name, the port numbers of interfaces that Neutron's agent has put into the VLAN of their network. */
+  async wired(deadVlan: number): Promise<Map<string, number>> {
+    const list = async (table: string, column: string) => {
+      const text = await this.vsctl("--format=json", `--columns=name,${column}`, "list", table);
+      return foundSchema.parse(JSON.parse(text)).data;
+    };
+    const [tags, ofports] = await Promise.all([list("Port", "tag"), list("Interface", "ofport")]);
+    const inVlan = new Set(
+      tags.filter(([, tag]) => typeof tag === "number" && tag !== deadVlan).map(([name]) => name),
+    );
+    return new Map(
+      ofports.flatMap(([name, ofport]) =>
+        inVlan.has(name) && typeof ofport === "number" && ofport > 0 ? [[name, ofport]] : [],
+      ),
+    );
+  }
+
   /** Names of a bridge's settings that copy what passes it. */
   async copies(bridge: string): Promise<string[]> {
     const values = (await this.vsctl("get", "bridge", bridge, ...COPYING)).split("\n");

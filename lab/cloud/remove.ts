@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { runCommand } from "../../src/base/command.ts";
 import type { JournalEntry } from "../state/journal.ts";
 import type { CloudApi, Service } from "./api.ts";
 import { CloudError, isAbsent } from "./cloud-error.ts";
+import type { HostSwitch } from "./host-switch.ts";
+import { INTEGRATION_BRIDGE, removal } from "./integration-bridge.ts";
 import { lookAtVolume, serverGone, volumeGone } from "./states.ts";
 import { type Awaited, waitFor } from "./wait.ts";
 
@@ -114,4 +117,20 @@ async function freeVolume(api: CloudApi, id: string): Promise<void> {
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Take a run's rules and cables away from the compute host's switch. */
+export async function removeFromSwitch(
+  hostSwitch: HostSwitch,
+  label: string,
+  entries: readonly JournalEntry[],
+): Promise<void> {
+  if (entries.some(({ kind }) => kind === "bridge"))
+    await hostSwitch.change(INTEGRATION_BRIDGE, removal(label));
+  const cables = entries.flatMap(({ kind, name }) => (kind === "cable" ? [name] : []));
+  if (cables.length === 0) return;
+  await hostSwitch.vsctl(...cables.flatMap((name) => ["--", "--if-exists", "del-port", name]));
+  // Most have gone with their hosts.
+  const lines = cables.map((name) => `! [ -e /sys/class/net/${name} ] || ip link del ${name}`);
+  await runCommand("sh", ["-c", lines.join("\n")]);
 }

@@ -23,7 +23,7 @@ export interface MachinesOptions {
   readonly plan: Plan;
   readonly places: ReadonlyMap<string, HostPlace>;
   readonly capsule: Capsule;
-  readonly folder: WorkFolder;
+  readonly folder: Pick<WorkFolder, "path" | "journal">;
   readonly timers: Timers;
   /** As the agents are told it. */
   readonly epoch: AgentConfig["epoch"];

@@ -44,7 +44,7 @@ export class Namespaces {
     });
     const end = performance.now() + START_MS_MAX;
     for (;;) {
-      const known = identify(Number(await textOf(join(folder, "keeper.pid"))));
+      const known = await keeperOf(folder);
       if (known !== null) {
         const namespaces = new Namespaces(folder, label, known);
         await namespaces.run(["mount", "-t", "proc", "proc", "/proc"]);
@@ -120,6 +120,11 @@ export class Namespaces {
   #pidFile(name: string): string {
     return join(this.folder, "pids", name);
   }
+}
+
+/** The first process of a lab's namespaces; null when it has ended, or has not begun. */
+export async function keeperOf(folder: string): Promise<ProcessIdentity | null> {
+  return identify(Number(await textOf(join(folder, "keeper.pid"))));
 }
 
 /** The script that runs a command inside a lab. It is there once the lab is up. */

@@ -68,6 +68,11 @@ export class Tap {
     return promise;
   }
 
+  /** Send a frame through one of the interfaces. */
+  send(index: number, frame: Uint8Array): void {
+    this.#command.stdin.write(sendRecord(index, frame));
+  }
+
   async stop(): Promise<void> {
     this.#command.stdin.end();
     await this.#read;

@@ -1,6 +1,7 @@
 import { open, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { runCommand } from "../../src/base/command.ts";
+import { LabUnavailableError } from "../../src/base/errors.ts";
 
 const MEBI = 1 << 20;
 const SECTOR_BYTES = 512;
@@ -8,9 +9,13 @@ const SECTOR_BYTES = 512;
 const BOOT_AT = MEBI;
 const BOOT_BYTES = 24 * MEBI;
 const DATA_AT = BOOT_AT + BOOT_BYTES;
-const DATA_BYTES = 71 * MEBI;
+const DATA_BYTES = 8 * MEBI;
+const NODE_AT = DATA_AT + DATA_BYTES;
+const NODE_BYTES = 60 * MEBI;
+const CODE_AT = NODE_AT + NODE_BYTES;
+const CODE_BYTES = 3 * MEBI;
 /** Code in the first sector that starts the active partition; the partition table begins behind it. */
-const CODE_BYTES = 440;
+const LOADER_BYTES = 440;
 const TABLE_AT = 446;
 const FAT16 = 0x0e;
 const LINUX = 0x83;
@@ -21,16 +26,19 @@ export interface DiskParts {
   readonly kernel: string;
   readonly initrd: string;
   readonly bootConfig: string;
+  /** Read-only file systems: Node, and the project's code. */
+  readonly node: string;
+  readonly code: string;
 }
 
 /**
  * A disk of 96 MB: a FAT partition with boot loader, kernel and initial file system, an ext4 partition (label `stand-in`) for
- * what the guest keeps. Made without mounting anything, hence without root.
+ * what the guest keeps, one with Node and one with the project's code. Made without mounting anything, hence without root.
  */
 export async function writeDisk(image: string, parts: DiskParts): Promise<void> {
-  const { tree, kernel, initrd, bootConfig } = parts;
+  const { tree, kernel, initrd, bootConfig, node, code } = parts;
   await writeFile(image, "");
-  await truncate(image, DATA_AT + DATA_BYTES);
+  await truncate(image, CODE_AT + CODE_BYTES);
   await writeFirstSector(image, await readFile(join(tree, "usr/lib/SYSLINUX/mbr.bin")));
 
   const drive = `${image}@@${BOOT_AT}`;
@@ -70,6 +78,8 @@ export async function writeDisk(image: string, parts: DiskParts): Promise<void> 
   await runCommand("mkfs.ext4", ["-q", "-L", "stand-in", "-m", "0", "-O", "^has_journal", data]);
   await copyInto(image, data, DATA_AT);
   await rm(data);
+  await copyInto(image, node, NODE_AT, NODE_BYTES);
+  await copyInto(image, code, CODE_AT, CODE_BYTES);
 }
 
 /** A file of a stand-in's disk, from outside. The guest is off. Rejects with CommandError. */
@@ -84,9 +94,11 @@ export async function readFromDisk(image: string, path: string): Promise<string>
 
 async function writeFirstSector(image: string, code: Uint8Array): Promise<void> {
   const sector = Buffer.alloc(SECTOR_BYTES);
-  sector.set(code.subarray(0, CODE_BYTES));
+  sector.set(code.subarray(0, LOADER_BYTES));
   partition(sector, 0, { active: true, type: FAT16, at: BOOT_AT, bytes: BOOT_BYTES });
   partition(sector, 1, { active: false, type: LINUX, at: DATA_AT, bytes: DATA_BYTES });
+  partition(sector, 2, { active: false, type: LINUX, at: NODE_AT, bytes: NODE_BYTES });
+  partition(sector, 3, { active: false, type: LINUX, at: CODE_AT, bytes: CODE_BYTES });
   sector.writeUInt16LE(0xaa55, SECTOR_BYTES - 2);
   await writeAt(image, sector, 0);
 }
@@ -106,8 +118,20 @@ function partition(sector: Buffer, index: number, { active, type, at, bytes }: P
   sector.writeUInt32LE(bytes / SECTOR_BYTES, entry + 12);
 }
 
-async function copyInto(image: string, from: string, at: number): Promise<void> {
-  await writeAt(image, await readFile(from), at);
+async function copyInto(
+  image: string,
+  from: string,
+  at: number,
+  bytesMax = DATA_BYTES,
+): Promise<void> {
+  const content = await readFile(from);
+  if (content.length > bytesMax) {
+    const mebi = Math.ceil(content.length / MEBI);
+    throw new LabUnavailableError(`it takes ${mebi} MB, and its partition has ${bytesMax / MEBI}`, {
+      where: basename(from),
+    });
+  }
+  await writeAt(image, content, at);
 }
 
 async function writeAt(image: string, bytes: Uint8Array, at: number): Promise<void> {

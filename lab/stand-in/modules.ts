@@ -8,6 +8,14 @@ const WANTED: readonly string[] = [
   "virtio_blk",
   // A switch in user space finishes no checksum and cuts no segment: with these on, ping works and TCP hangs.
   "virtio_net csum=0 gso=0",
+  // Node and the code.
+  "squashfs",
+  // A file that is a raw socket.
+  "macvtap",
+  // The drive with what the cloud gives to the server.
+  "ata_piix",
+  "sr_mod",
+  "isofs",
 ];
 
 /** Copy the wanted drivers and what they need from a kernel's tree, with the order to load them in. */

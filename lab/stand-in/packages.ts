@@ -7,7 +7,7 @@ const DOWNLOAD_MS_MAX = 180_000;
 /** The package that always names the newest kernel for clouds. */
 const KERNEL = "linux-image-cloud-amd64";
 /** What the image is made of and made with; nothing is installed on this machine. */
-const OTHERS = ["busybox-static", "syslinux", "mtools"];
+const OTHERS = ["busybox-static", "syslinux", "mtools", "squashfs-tools", "liblzo2-2"];
 
 /** Package names with versions: what the distribution would give now. */
 export async function candidates(): Promise<string[]> {

@@ -38,6 +38,8 @@ const CLOUD_RESOURCES = [
   "subnet",
   "port",
   "security-group",
+  /** An interface that is plugged in to the compute host's switch. */
+  "cable",
 ] as const;
 
 /** What any lab makes. */
@@ -54,6 +56,14 @@ const entrySchema = z.discriminatedUnion("kind", [
     startTicks: z.string(),
     /** A lab of `deploy` stays up by itself; one of `run` belongs to a loop. */
     stays: z.boolean(),
+  }),
+  /** Where a run in a cloud is: how `clouds.yaml` calls it, the switch's sockets, and the lab whose network it is reached from. */
+  z.strictObject({
+    kind: z.literal("cloud"),
+    name: z.string(),
+    file: z.string(),
+    rundir: z.string(),
+    inside: z.string(),
   }),
   z.strictObject({
     kind: z.enum(RESOURCES),

@@ -68,7 +68,11 @@ export function labCommands(program: Command, io: Io, finish: (status: ExitStatu
         "else is touched.",
     )
     .addOption(
-      new Option("--lab <lab>", "only labs of this kind").choices(["mininet", "openstack"]),
+      new Option("--lab <lab>", "only labs of this kind").choices([
+        "mininet",
+        "openstack",
+        "devstack",
+      ]),
     )
     .option("--all", "those that are in use, too")
     .option("-y, --yes", "do not ask back")

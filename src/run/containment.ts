@@ -128,11 +128,14 @@ export class Containment {
 
     const servers = this.#play(recorded);
     const replayer = this.#serve(target, servers, recorded);
+    const probe = this.#probe(suspect.target);
+    const beacon = suspect.beacon === null ? [] : [suspect.beacon];
     const [move] = await Promise.all([
       this.#lab.move({
         instance: suspect.host,
         target: suspect.target,
         method: this.#options.method,
+        programs: [probe, ...beacon, suspect.isolatedProgram],
       }),
       replayer.begin?.(),
     ]);
@@ -141,7 +144,7 @@ export class Containment {
 
     const replayStartNs = timers.nowNs();
     onStage("replay", `${suspect.target} runs from the volume of ${suspect.host}`);
-    this.#lab.start(suspect.target, this.#probe(suspect.target));
+    this.#lab.start(suspect.target, probe);
     if (suspect.beacon !== null) this.#lab.start(suspect.target, suspect.beacon);
     await this.#watch(suspect);
     return { verdictNs, cutNs, move, replayStartNs, replayer, recorded };

@@ -26,6 +26,8 @@ export interface MoveRequest {
   readonly instance: string;
   readonly target: string;
   readonly method: MoveMethod;
+  /** What will be started on the target: a guest of a cloud learns that when it boots. */
+  readonly programs: readonly Program[];
 }
 
 export interface MoveRecord {

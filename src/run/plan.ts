@@ -33,6 +33,8 @@ export interface HostPlan {
   readonly gateway: string | null;
   /** The disk of an instance; null for hosts without one. */
   readonly volume: Volume | null;
+  /** It is judged, and its volume is moved: in a cloud it has to be a real server. */
+  readonly moves?: true;
 }
 
 export interface LinkFaults {

@@ -42,10 +42,15 @@ export function castOfScenario(scenario: Scenario, round: number, random: Random
 
   for (const [behaviour, spec] of Object.entries(scenario.behaviours)) {
     const cookies = spec.command === "user_cookies_get" ? spec.cookies : COOKIES;
-    const infect = (name: string): HostPlan => {
+    const infect = (name: string, moves: Pick<HostPlan, "moves"> = {}): HostPlan => {
       const botId = `${name}-round-${round}`;
       bots[botId] = behaviour;
-      const host = stage.add(name, "instance", createVolume(botId, cookies, random.fork(botId)));
+      const host = stage.add(
+        name,
+        "instance",
+        createVolume(botId, cookies, random.fork(botId)),
+        moves,
+      );
       truth.set(host.address, behaviour);
       return host;
     };
@@ -56,7 +61,7 @@ export function castOfScenario(scenario: Scenario, round: number, random: Random
       training.push({ host: host.name, program });
     }
     for (let i = 1; i <= spec.suspects; i++) {
-      const host = infect(`vm-${behaviour}-${i}`);
+      const host = infect(`vm-${behaviour}-${i}`, { moves: true });
       const target = stage.add(`iso-${behaviour}-${i}`, "isolation-instance");
       truth.set(target.address, behaviour);
       suspects.push({
@@ -179,7 +184,12 @@ class Stage {
     });
   }
 
-  add(name: string, role: HostRole, volume: HostPlan["volume"] = null): HostPlan {
+  add(
+    name: string,
+    role: HostRole,
+    volume: HostPlan["volume"] = null,
+    moves: Pick<HostPlan, "moves"> = {},
+  ): HostPlan {
     const isolated = role === "isolation-instance" || role === "responder";
     const numbering = isolated ? this.#isolation : this.#private;
     const { networks } = this.#scenario;
@@ -193,6 +203,7 @@ class Stage {
       // A responder answers its own network and has no way anywhere else.
       gateway: role === "responder" ? null : gateway,
       volume,
+      ...moves,
     };
     this.#hosts.push(host);
     return host;

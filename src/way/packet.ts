@@ -10,7 +10,7 @@ import type { ReplayWay } from "../run/way.ts";
  */
 export const packetWay: ReplayWay = {
   name: "packet",
-  labs: ["sim", "mininet"],
+  labs: ["sim", "mininet", "devstack"],
   rules: isolationRules,
   egress: isolationEgress,
   serve: ({ port, recorded, miss, seed }) =>

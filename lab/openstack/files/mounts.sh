@@ -11,6 +11,8 @@ mount -t sysfs sysfs /sys
 [ ! -d /sys/fs/cgroup ] || mount -t tmpfs cgroups /sys/fs/cgroup
 hostname isoreplay
 ip link set lo up
+# An interface of a server would speak IPv6 to the server by itself, in the name of this host.
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 
 # Two disks without names: they vanish with the last process that has them mounted. Volumes have a file system of their
 # own, because nova compares the file systems of what it mounts.

@@ -1,3 +1,4 @@
+import { removeFromCloud } from "../../../lab/cloud/leftovers.ts";
 import { EXECUTE } from "../../../lab/command/runner.ts";
 import { recordedLabs } from "../../../lab/state/journal.ts";
 import {
@@ -43,6 +44,7 @@ export async function destroy(options: DestroyOptions, io: Io): Promise<ExitStat
       left++;
       continue;
     }
+    await runner.instead("what it made in a cloud", () => removeFromCloud(lab), undefined);
     await removeLab(lab, runner);
     removed++;
     if (!dryRun) io.out.line(`removed ${lab.label}: ${describe(lab.entries.length)}`);

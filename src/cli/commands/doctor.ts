@@ -1,9 +1,11 @@
+import { cloudNeeds } from "../../../lab/cloud/needs.ts";
 import { hasImage } from "../../../lab/guest/image.ts";
 import { guestNeeds } from "../../../lab/guest/needs.ts";
 import { isOnPath, mininetNeeds } from "../../../lab/mininet/needs.ts";
 import { openStackNeeds } from "../../../lab/openstack/needs.ts";
 import { vagrantNeeds } from "../../../lab/vagrant/needs.ts";
 import { EXIT, type ExitStatus } from "../../base/errors.ts";
+import { cloudInReach } from "../enter-cloud.ts";
 import type { Io } from "../io.ts";
 
 export interface DoctorOptions {
@@ -19,13 +21,6 @@ interface LabState {
   /** The commands that mend it. */
   readonly mend: readonly string[];
 }
-
-/** Programs that the cloud lab will drive, and the Debian or Ubuntu package of each. */
-const DEVSTACK: Readonly<Record<string, string>> = {
-  vagrant: "vagrant",
-  virsh: "libvirt-clients",
-  openstack: "python3-openstackclient",
-};
 
 /** Which labs this machine can run, and what is missing for the others. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<ExitStatus> {
@@ -120,13 +115,16 @@ function vagrant(): LabState {
 }
 
 function devstack(): LabState {
-  const missing = Object.keys(DEVSTACK).filter((program) => !isOnPath(program));
-  const packages = missing.map((program) => DEVSTACK[program] ?? program);
-  return {
-    lab: "devstack",
-    runs: false,
-    says: "is not in this version",
-    missing,
-    mend: packages.length === 0 ? [] : [`sudo apt-get install -y ${packages.join(" ")}`],
-  };
+  const { missing, packages } = cloudNeeds();
+  const cloud = cloudInReach(process.env);
+  const runs = missing.length === 0 && cloud !== null;
+  const mend = [
+    ...(packages.length === 0 ? [] : [`sudo apt-get install -y ${packages.join(" ")}`]),
+    ...(cloud === null ? ["sudo isoreplay deploy --lab openstack"] : []),
+  ];
+  const lacks = [...missing, ...(cloud === null ? ["a cloud (OS_CLOUD, OS_AUTH_URL)"] : [])];
+  const says = runs
+    ? `runs on this machine, as far as it is a compute host of ${cloud}`
+    : `lacks ${lacks.join(", ")}`;
+  return { lab: "devstack", runs, says, missing: lacks, mend };
 }

@@ -9,6 +9,7 @@ import { hashFile } from "../../run/verify.ts";
 import { parseScenario } from "../../scenario/load.ts";
 import { exitStatus } from "../../verdict/assertion.ts";
 import { collectTransactions, countsLine } from "../captures.ts";
+import { enterCloud } from "../enter-cloud.ts";
 import type { Io } from "../io.ts";
 import { readModelFile } from "../models.ts";
 import { type Played, type PlayOptions, playCapture, playScenario } from "../play.ts";
@@ -69,6 +70,7 @@ export async function run(
     const scenarios = read.map(({ scenario }) => scenario);
     return (await import("./dry-run.ts")).rehearseRuns(scenarios, options, io);
   }
+  if (options.lab === "devstack") await enterCloud(io.args);
   let worst: ExitStatus = EXIT.pass;
   for (const { scenario, file } of read) {
     const played = await playScenario(scenario, file, playOptions(scenario.name, options, io));

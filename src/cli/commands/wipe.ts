@@ -1,3 +1,4 @@
+import { removeFromCloud } from "../../../lab/cloud/leftovers.ts";
 import { EXECUTE } from "../../../lab/command/runner.ts";
 import { recordedLabs } from "../../../lab/state/journal.ts";
 import { hasOwner, removeLab } from "../../../lab/state/leftovers.ts";
@@ -21,7 +22,9 @@ export async function wipe(options: WipeOptions, io: Io): Promise<ExitStatus> {
     });
   }
   for (const lab of orphans) {
-    await removeLab(lab, dryRun ? rehearsal(io) : EXECUTE);
+    const runner = dryRun ? rehearsal(io) : EXECUTE;
+    await runner.instead("what it made in a cloud", () => removeFromCloud(lab), undefined);
+    await removeLab(lab, runner);
     if (!dryRun) io.out.line(`removed ${lab.label}`);
   }
   if (orphans.length === 0) io.out.line(dryRun ? "# nothing to remove" : "nothing was left behind");
