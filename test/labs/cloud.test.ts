@@ -113,7 +113,7 @@ test.serial(
     if (!hasOpenStack(t)) return;
     await using lab = await upOpenStack(t);
     const start = performance.now();
-    const run = await startRun(lab);
+    const run = await startRun(lab, SCENARIO);
     const said: string[] = [];
     run.stdout.setEncoding("utf8").on("data", (text: string) => said.push(text));
     const status = await run.ended;
@@ -130,8 +130,9 @@ test.serial(
     t.timeout(DEADLINE_MS);
     if (!hasOpenStack(t)) return;
     await using lab = await upOpenStack(t);
+    const scenario = await shortScenario();
     for (const [stage, entry] of STAGES) {
-      const run = await startRun(lab);
+      const run = await startRun(lab, scenario);
       run.stdout.resume();
       const pid = await journalShows(entry);
       process.kill(pid, "SIGKILL");
