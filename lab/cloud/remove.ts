@@ -130,7 +130,9 @@ export async function removeFromSwitch(
   const cables = entries.flatMap(({ kind, name }) => (kind === "cable" ? [name] : []));
   if (cables.length === 0) return;
   await hostSwitch.vsctl(...cables.flatMap((name) => ["--", "--if-exists", "del-port", name]));
-  // Most have gone with their hosts.
-  const lines = cables.map((name) => `! [ -e /sys/class/net/${name} ] || ip link del ${name}`);
-  await runCommand("sh", ["-c", lines.join("\n")]);
+  // Most have gone with their hosts. Where the files of /sys are another network's, only this tells.
+  const lines = cables.map(
+    (name) => `! ip link show dev ${name} >/dev/null 2>&1 || ip link del ${name}`,
+  );
+  await runCommand("sh", ["-ec", lines.join("\n")]);
 }

@@ -6,6 +6,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
 import { entrance } from "../../lab/cloud/cloud-folder.ts";
+import { HostSwitch } from "../../lab/cloud/host-switch.ts";
+import { INTEGRATION_BRIDGE, IntegrationBridge } from "../../lab/cloud/integration-bridge.ts";
 import { IMAGE_VARIABLE } from "../../lab/cloud/setting.ts";
 import { type OpenStackLab, standUp } from "../../lab/openstack/stand-up.ts";
 import { standInImage } from "../../lab/stand-in/image.ts";
@@ -28,6 +30,12 @@ const STAGES: readonly (readonly [stage: string, entry: RegExp])[] = [
   ["its volume boots on isolation", /"kind":"server".*-iso-cookie-theft-1-2"/],
 ];
 
+/** Nothing is plugged in there. */
+const PLUGGED_PORT = 999;
+const DROP_ALL = "table=0,priority=0,actions=drop\n";
+/** The agent is done with its first look well before. */
+const QUIET_MS = 5_000;
+
 const COLLECTIONS = [
   "server",
   "volume",
@@ -39,12 +47,20 @@ const COLLECTIONS = [
   "security group",
 ];
 
-async function upOpenStack(t: ExecutionContext): Promise<OpenStackLab> {
+let cloud: Promise<OpenStackLab> | null = null;
+
+/** One cloud for all tests: it takes minutes to come up. */
+function upOpenStack(t: ExecutionContext): Promise<OpenStackLab> {
   const start = performance.now();
-  const lab = await standUp({ stays: false, progress: { begins: () => {}, ends: () => {} } });
-  t.log(`the cloud is up after ${((performance.now() - start) / 1000).toFixed(1)} s`);
-  return lab;
+  cloud ??= standUp({ stays: false, progress: { begins: () => {}, ends: () => {} } }).finally(() =>
+    t.log(`the cloud was up after ${((performance.now() - start) / 1000).toFixed(1)} s`),
+  );
+  return cloud;
 }
+
+test.after.always("the cloud is taken down", async () => {
+  await (await cloud)?.[Symbol.asyncDispose]();
+});
 
 /** The scenario with as little training as there can be. */
 async function shortScenario(): Promise<string> {
@@ -76,7 +92,7 @@ async function startRun(lab: OpenStackLab, scenario: string): Promise<RunningCom
 /** Names that bear the mark of a run, and rules and cables of one. */
 async function leftInCloud(lab: OpenStackLab): Promise<string[]> {
   const names = await new Cloud(lab).run(
-    ...COLLECTIONS.map((kind) => `${kind} list -f value -c ${kind === "volume" ? "Name" : "name"}`),
+    ...COLLECTIONS.map((kind) => `${kind} list -f value -c Name`),
   );
   const inside = async (...args: string[]) => (await lab.namespaces.run(args)).stdout;
   const flows = await inside("ovs-ofctl", "dump-flows", "br-int");
@@ -111,7 +127,7 @@ test.serial(
   async (t) => {
     t.timeout(DEADLINE_MS);
     if (!hasOpenStack(t)) return;
-    await using lab = await upOpenStack(t);
+    const lab = await upOpenStack(t);
     const start = performance.now();
     const run = await startRun(lab, SCENARIO);
     const said: string[] = [];
@@ -129,7 +145,7 @@ test.serial(
   async (t) => {
     t.timeout(DEADLINE_MS);
     if (!hasOpenStack(t)) return;
-    await using lab = await upOpenStack(t);
+    const lab = await upOpenStack(t);
     const scenario = await shortScenario();
     for (const [stage, entry] of STAGES) {
       const run = await startRun(lab, scenario);
@@ -146,3 +162,53 @@ test.serial(
     }
   },
 );
+
+test.serial(
+  "a run's rules on the integration bridge are in force after Neutron's agent began anew",
+  async (t) => {
+    t.timeout(DEADLINE_MS);
+    if (!hasOpenStack(t)) return;
+    const lab = await upOpenStack(t);
+    const root = `/proc/${lab.namespaces.keeper.pid}/root`;
+    const hostSwitch = new HostSwitch(`${root}/run/openvswitch`);
+    const bridge = await IntegrationBridge.open(hostSwitch, "0badcafe", (error) =>
+      t.fail(String(error)),
+    );
+    await using _ = bridge;
+    await bridge.plugAll("isolation", new Map([[2, PLUGGED_PORT]]));
+    await bridge.setRules("isolation", DROP_ALL);
+    const before = await neutronCookies(hostSwitch);
+
+    const pid = readFileSync(join(lab.folder, "pids/ovs-agent"), "utf8").trim();
+    const file = (name: string) => ["--config-file", join(lab.folder, "etc", name)];
+    const command = [
+      "neutron-openvswitch-agent",
+      ...file("neutron.conf"),
+      ...file("ovs-agent.ini"),
+    ];
+    await lab.namespaces.run(["kill", "-KILL", pid]);
+    await lab.namespaces.launch("ovs-agent", command);
+    // It has a new cookie each time, and ends its first look by taking away what bears another one.
+    const end = performance.now() + STAGE_MS_MAX;
+    while (performance.now() < end) {
+      const now = await neutronCookies(hostSwitch);
+      if (now.size > 0 && isDisjoint(now, before)) break;
+      await wait(200);
+    }
+    t.true(isDisjoint(await neutronCookies(hostSwitch), before));
+    await wait(QUIET_MS);
+    t.log(`taken away ${bridge.gaps.count} times, missing for ${bridge.gaps.ms.toFixed(0)} ms`);
+    t.is(await bridge.rules("isolation"), DROP_ALL);
+  },
+);
+
+/** Cookies of the rules that are not ours. */
+async function neutronCookies(hostSwitch: HostSwitch): Promise<Set<string>> {
+  const flows = await hostSwitch.flows(INTEGRATION_BRIDGE);
+  const cookies = [...flows.matchAll(/cookie=(0x[0-9a-f]+)/g)].map(([, cookie]) => cookie ?? "");
+  return new Set(cookies.filter((cookie) => !cookie.startsWith("0x1507")));
+}
+
+function isDisjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return [...a].every((one) => !b.has(one));
+}
