@@ -12,6 +12,15 @@ const SCRIPT = fileURLToPath(new URL("network.py", import.meta.url));
 const DRIVER = "DRIVER";
 const NO_IPV6 = ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"];
 
+/**
+ * Thirty hosts must not keep the switch and its controller waiting while an instance is to be cut off. Where the kernel shares
+ * out its time by sessions, a process's own priority counts within its session only.
+ */
+const YIELDING = [
+  ...["nice", "-n", "10"],
+  ...["sh", "-c", 'echo 10 > /proc/self/autogroup 2> /dev/null; exec "$@"', "sh"],
+];
+
 export interface LinkSpec {
   readonly bridge: string;
   readonly port: number;
@@ -176,12 +185,12 @@ export class Capsule implements AsyncDisposable {
    * Ctrl-C is for the program that made the lab, which takes it down in order.
    */
   inside(host: HostPlace | null, args: readonly string[]): [file: string, ...args: string[]] {
-    const enter = ["--target", this.#pid, "--mount", "--net", "--pid", "--"];
-    // Not mnexec: it would enter the host's mounts, too, which do not see those of a disk that comes later. And thirty hosts
-    // must not keep the switch and its controller waiting while an instance is to be cut off.
-    const attach =
-      host === null ? [] : ["nice", "-n", "10", "nsenter", "--target", host.pid, "--net", "--"];
-    return ["setsid", "nsenter", ...enter, "setpriv", "--pdeathsig", "KILL", ...attach, ...args];
+    const enter = ["nsenter", "--target", this.#pid, "--mount", "--net", "--pid", "--"];
+    const die = ["setpriv", "--pdeathsig", "KILL"];
+    if (host === null) return ["setsid", ...enter, ...die, ...args];
+    // Not mnexec: it would enter the host's mounts, too, which do not see those of a disk that comes later.
+    const attach = ["nsenter", "--target", host.pid, "--net", "--"];
+    return ["setsid", ...YIELDING, ...enter, ...die, ...attach, ...args];
   }
 
   /** Mininet takes its network down, then everything ends. */

@@ -210,7 +210,7 @@ export const scenarioSchema = z.strictObject({
     .number()
     .positive()
     .max(86_400)
-    .default(450)
+    .default(400)
     .describe("Pause between two sessions of a host; longer than window.gap_s."),
   benign,
   canary,
