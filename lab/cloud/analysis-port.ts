@@ -1,5 +1,5 @@
 import type { Timers } from "../../src/base/clock.ts";
-import { runCommand } from "../../src/base/command.ts";
+import { ownEnvironment, runCommand } from "../../src/base/command.ts";
 import type { PacketPort } from "../../src/base/packet-port.ts";
 import { Tap } from "../packets/tap.ts";
 import type { JournalFile } from "../state/journal.ts";
@@ -78,14 +78,6 @@ export class AnalysisPort implements PacketPort {
 /** A command line that runs where we are: in the switch's network. */
 export function here(args: readonly string[]): [string, ...string[]] {
   return ["setpriv", "--pdeathsig", "KILL", ...args];
-}
-
-export function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
-  );
 }
 
 /** Lines of a shell: an interface is up, says nothing by itself, and leaves nothing to hardware. */

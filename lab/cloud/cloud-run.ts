@@ -5,11 +5,13 @@ import { IsoreplayError, LabUnavailableError } from "../../src/base/errors.ts";
 import { PORT } from "../../src/rule/port.ts";
 import type { MoveRecord, MoveRequest, RunningLab, Watch } from "../../src/run/lab.ts";
 import type { BridgeName, HostPlan, Plan } from "../../src/run/plan.ts";
+import { CaptureClock } from "../host/capture-clock.ts";
+import { GuardedWatch, type HostEvents } from "../host/guarded-watch.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { keepPulse } from "../host/lateness.ts";
+import { Punctuality } from "../host/punctuality.ts";
 import type { Capsule } from "../mininet/capsule.ts";
 import { Machines } from "../mininet/machines.ts";
-import { Punctuality } from "../mininet/punctuality.ts";
 import { Shown } from "../packets/shown.ts";
 import { AnalysisPort } from "./analysis-port.ts";
 import type { CloudFolder } from "./cloud-folder.ts";
@@ -42,7 +44,7 @@ export interface CloudRunOptions extends CloudOptions {
 /** One lab in a cloud, from its first network to its last server. */
 export class CloudRun {
   readonly #options: CloudRunOptions;
-  readonly #crashed = Promise.withResolvers<never>();
+  readonly #watch: GuardedWatch;
   readonly #punctuality = new Punctuality();
   readonly #lateness = this.#punctuality.meter("run");
   readonly #servers = new Map<string, GuestServer>();
@@ -53,15 +55,13 @@ export class CloudRun {
   #port: AnalysisPort | null = null;
   #machines: Machines | null = null;
   #taps: Taps | null = null;
-  #isBlind = false;
 
   constructor(options: CloudRunOptions) {
     this.#options = options;
+    this.#watch = new GuardedWatch(options.watch);
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: options.speed };
     this.#timers = new LabTimers(this.#epoch);
     this.#wireTimers = new LabTimers({ ...this.#epoch, speed: 1 }, this.#lateness);
-    // Awaited while the experiment runs; until then a crash must not count as unhandled.
-    this.#crashed.promise.catch(() => {});
   }
 
   async build(): Promise<void> {
@@ -69,7 +69,7 @@ export class CloudRun {
     const { journal, label } = folder;
     const setting = await makeSetting(resources, plan);
     journal.add({ kind: "bridge", name: "br-int" });
-    const bridge = await IntegrationBridge.open(hostSwitch, label, (error) => this.#fail(error));
+    const bridge = await IntegrationBridge.open(hostSwitch, label, this.#watch.fail);
     this.#bridge = bridge;
     const sidePlan = { ...plan, hosts: plan.hosts.filter((host) => !isServer(host)) };
     const { networks, host } = setting;
@@ -90,9 +90,8 @@ export class CloudRun {
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed };
     this.#timers = new LabTimers(this.#epoch, this.#lateness);
     keepPulse(this.#wireTimers);
-    this.#taps = new Taps(this.#epoch, this.#punctuality.meter("sensor"), (tap, frame, towards) =>
-      this.#show(() => this.#options.watch.frame(tap, frame, towards)),
-    );
+    const clock = new CaptureClock(this.#epoch, this.#punctuality.meter("sensor"));
+    this.#taps = new Taps(clock, this.#watch.frame);
     journal.add({ kind: "tap", name: "packets" });
     await this.#taps.open("uplink", side.uplink);
     for (const { name, role } of plan.hosts)
@@ -113,7 +112,7 @@ export class CloudRun {
 
   /** A crash of a program ends the experiment, too. */
   play<T>(experiment: (lab: RunningLab) => Promise<T>): Promise<T> {
-    return Promise.race([experiment(this.#running()), this.#crashed.promise]);
+    return this.#watch.until(experiment(this.#running()));
   }
 
   async stop(): Promise<void> {
@@ -178,7 +177,7 @@ export class CloudRun {
     if (bridge === null || machines === null || port === null || taps === null)
       throw new Error("the lab is not built");
     const { speed } = this.#options;
-    const shown = new Shown(taps, this.#timers, (error) => this.#fail(error));
+    const shown = new Shown(taps, this.#timers, this.#watch.fail);
     return {
       timers: this.#timers,
       pace: { speed, settleMs: SETTLE_REAL_MS * speed },
@@ -262,31 +261,7 @@ export class CloudRun {
     };
   }
 
-  #events() {
-    const { watch } = this.#options;
-    return {
-      onEvent: (host: string, timeNs: bigint, event: Parameters<Watch["event"]>[2]) =>
-        this.#show(() => watch.event(host, timeNs, event)),
-      onEffect: (host: string, effect: Parameters<Watch["effect"]>[1]) =>
-        this.#show(() => watch.effect(host, effect)),
-      onLate: (host: string, delays: Parameters<Punctuality["host"]>[1]) =>
-        this.#punctuality.host(host, delays),
-      onCrash: (error: unknown) => this.#fail(error),
-    };
-  }
-
-  #fail(error: unknown): void {
-    this.#crashed.reject(error);
-  }
-
-  /** What a watch throws, for instance because the disk is full, ends the experiment: half of the evidence is none. */
-  #show(what: () => void): void {
-    if (this.#isBlind) return;
-    try {
-      what();
-    } catch (error) {
-      this.#isBlind = true;
-      this.#fail(error);
-    }
+  #events(): HostEvents {
+    return this.#watch.events((host, delays) => this.#punctuality.host(host, delays));
   }
 }

@@ -4,7 +4,7 @@ import { LabUnavailableError } from "../../src/base/errors.ts";
 import type { Volume } from "../../src/host/guest.ts";
 import type { Program } from "../../src/program/program.ts";
 import type { HostPlan } from "../../src/run/plan.ts";
-import type { MachineEvents } from "../mininet/machine.ts";
+import type { HostEvents } from "../host/guarded-watch.ts";
 import { isAbsent } from "./cloud-error.ts";
 import { GuestConsole } from "./console.ts";
 import { type GuestReport, type GuestStart, userData } from "./guest/protocol.ts";
@@ -30,7 +30,7 @@ export interface GuestServerOptions {
   readonly timers: Timers;
   readonly speed: number;
   readonly seed: string;
-  readonly events: MachineEvents;
+  readonly events: HostEvents;
   /** Its interface is there: rules and taps may come. Called again with false when it has gone. */
   readonly onPlugged: (isPlugged: boolean) => Promise<void>;
 }

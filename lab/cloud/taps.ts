@@ -1,10 +1,9 @@
-import { elapsedMs } from "../../src/base/clock.ts";
+import { ownEnvironment } from "../../src/base/command.ts";
 import type { Watch } from "../../src/run/lab.ts";
 import type { TapName } from "../../src/run/plan.ts";
-import type { LabEpoch } from "../host/lab-time.ts";
-import type { LatenessMeter } from "../host/lateness.ts";
+import type { CaptureClock } from "../host/capture-clock.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
-import { here, ownEnvironment } from "./analysis-port.ts";
+import { here } from "./analysis-port.ts";
 
 interface OpenTap {
   readonly tap: Tap;
@@ -13,23 +12,16 @@ interface OpenTap {
 
 /** Captures at the switch's ends of cables. Those of servers come and go with them. */
 export class Taps {
-  readonly #epoch: LabEpoch;
-  readonly #lateness: LatenessMeter;
+  readonly #clock: CaptureClock;
   readonly #onFrame: Watch["frame"];
   readonly #open = new Map<string, OpenTap>();
-  /** The real-time clock's nanoseconds at the lab's zero. */
-  readonly #realtimeNs: bigint;
   /** Lost by captures that are closed. */
   #lost = 0;
   frames = 0;
 
-  constructor(epoch: LabEpoch, lateness: LatenessMeter, onFrame: Watch["frame"]) {
-    this.#epoch = epoch;
-    this.#lateness = lateness;
+  constructor(clock: CaptureClock, onFrame: Watch["frame"]) {
+    this.#clock = clock;
     this.#onFrame = onFrame;
-    const sinceZeroNs = process.hrtime.bigint() - epoch.monotonicNs;
-    const nowNs = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
-    this.#realtimeNs = nowNs - sinceZeroNs;
   }
 
   get interfaces(): string[] {
@@ -65,11 +57,7 @@ export class Taps {
 
   #seen(name: TapName, { towards, timeNs, bytes }: TappedFrame): void {
     this.frames++;
-    const elapsed = timeNs - this.#realtimeNs;
-    // Before the lab's time began there was nothing to see.
-    if (elapsed < 0n) return;
-    const labNs = (elapsed * BigInt(Math.round(this.#epoch.speed * 1000))) / 1000n;
-    this.#lateness.note(elapsedMs(elapsed, process.hrtime.bigint() - this.#epoch.monotonicNs));
-    this.#onFrame(name, { timeNs: labNs, bytes }, towards);
+    const labNs = this.#clock.labNs(timeNs);
+    if (labNs !== null) this.#onFrame(name, { timeNs: labNs, bytes }, towards);
   }
 }

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { ownEnvironment } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import type { Runner } from "../command/runner.ts";
 import {
@@ -85,12 +86,4 @@ export class Vagrant {
   async snapshots(machine: string, work: StageWork): Promise<readonly string[]> {
     return snapshotsOf(await this.run(["snapshot", "list", machine], work));
   }
-}
-
-function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value] as const],
-    ),
-  );
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import { Random } from "../../src/base/random.ts";
@@ -8,6 +7,7 @@ import { runProgram } from "../../src/program/program.ts";
 import { PacketSocket } from "../packets/packet-socket.ts";
 import { LabTimers } from "./lab-time.ts";
 import { keepPulse, LatenessMeter } from "./lateness.ts";
+import { neighbourMac } from "./neighbour.ts";
 import { RealNetwork } from "./network.ts";
 import type { AgentCommand, AgentConfig, AgentReport } from "./protocol.ts";
 import { readVolume, writeVolume } from "./volume-file.ts";
@@ -60,14 +60,8 @@ function boot(content: Volume): Guest {
   });
 }
 
-/** What the kernel's neighbour table knows of the gateway. */
 function gatewayMac(): string | null {
-  if (config.gateway === null) return null;
-  for (const line of readFileSync("/proc/net/arp", "utf8").split("\n").slice(1)) {
-    const [address, , flags, mac] = line.split(/\s+/);
-    if (address === config.gateway && flags !== "0x0" && mac !== undefined) return mac;
-  }
-  return null;
+  return neighbourMac(config.gateway);
 }
 
 const guest = volume === null ? null : boot(volume);

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import test from "ava";
-import { Punctuality } from "../mininet/punctuality.ts";
 import { LabTimers } from "./lab-time.ts";
 import { type Delays, keepPulse, LatenessMeter } from "./lateness.ts";
+import { Punctuality } from "./punctuality.ts";
 
 const MS = 1_000_000n;
 const SPEED = 120;

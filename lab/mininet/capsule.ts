@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { RunningCommand } from "../../src/base/command.ts";
+import { ownEnvironment, type RunningCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
 import { PYTHON } from "../packets/packet-socket.ts";
@@ -94,7 +94,7 @@ export class Capsule implements AsyncDisposable {
       "--kill-child",
       "--mount-proc",
     ];
-    const environment = labelled(label);
+    const environment = { ...ownEnvironment(), [LABEL_VARIABLE]: label };
     const command = await runner.start(
       "setsid",
       ["setpriv", "--pdeathsig", "KILL", ...unshare, PYTHON, SCRIPT],
@@ -220,14 +220,6 @@ export class Capsule implements AsyncDisposable {
     if (answer.error !== undefined) throw new LabUnavailableError(answer.error, { where: what });
     return answer;
   }
-}
-
-/** This process's environment with the lab's label. */
-function labelled(label: string): Record<string, string> {
-  const own = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return { ...Object.fromEntries(own), [LABEL_VARIABLE]: label };
 }
 
 /** Offloaded checksums and segments would reach the switch unfinished: on a veth nobody finishes them. */

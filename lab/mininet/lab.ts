@@ -1,12 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { elapsedMs, NS_PER_MS } from "../../src/base/clock.ts";
+import { NS_PER_MS } from "../../src/base/clock.ts";
 import type { Lab, RunningLab, Watch } from "../../src/run/lab.ts";
 import type { BridgeName, Plan, TapName } from "../../src/run/plan.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
+import { CaptureClock } from "../host/capture-clock.ts";
+import { GuardedWatch } from "../host/guarded-watch.ts";
 import { type LabEpoch, LabTimers } from "../host/lab-time.ts";
 import { keepPulse } from "../host/lateness.ts";
+import { Punctuality } from "../host/punctuality.ts";
 import { OpenFlowPort } from "../openflow/openflow-port.ts";
 import { Shown } from "../packets/shown.ts";
 import { Tap, type TappedFrame } from "../packets/tap.ts";
@@ -17,7 +20,6 @@ import { chooseDatapath } from "./datapath.ts";
 import { hostSpec, ROUTER, routerSpec } from "./host-specs.ts";
 import { Machines } from "./machines.ts";
 import { OpenVSwitch } from "./ovs.ts";
-import { Punctuality } from "./punctuality.ts";
 import { Sensor } from "./sensor.ts";
 import { Supervisor } from "./supervisor.ts";
 import { WorkFolder } from "./work-folder.ts";
@@ -68,26 +70,21 @@ export class MininetLab implements Lab {
 
 class Cloud {
   readonly #plan: Plan;
-  readonly #watch: Watch;
+  readonly #watch: GuardedWatch;
   readonly #options: MininetOptions;
   readonly #folder: WorkFolder;
   readonly #capsule: Capsule;
   #machines: Machines | null = null;
-  readonly #crashed = Promise.withResolvers<never>();
   readonly #punctuality = new Punctuality();
   readonly #lateness = this.#punctuality.meter("run");
-  readonly #sensorLateness = this.#punctuality.meter("sensor");
   #framesTapped = 0;
-  /** The watch has failed: nothing more is shown to it. */
-  #isBlind = false;
   #epoch: LabEpoch;
   /** Its beginning, as text. */
   #zero = "";
   #timers: LabTimers;
   /** The network's own time, in which a replayer sends again. */
   readonly #wireTimers: LabTimers;
-  /** The real-time clock's nanoseconds at the lab's zero. */
-  #realtimeNs = 0n;
+  #clock: CaptureClock | null = null;
   #ovs: OpenVSwitch | null = null;
   #datapath = "user";
   #supervisor: Supervisor | null = null;
@@ -106,7 +103,7 @@ class Cloud {
     capsule: Capsule,
   ) {
     this.#plan = plan;
-    this.#watch = watch;
+    this.#watch = new GuardedWatch(watch);
     this.#options = options;
     this.#folder = folder;
     this.#capsule = capsule;
@@ -114,8 +111,6 @@ class Cloud {
     this.#timers = new LabTimers(this.#epoch);
     this.#wireTimers = new LabTimers({ ...this.#epoch, speed: 1 }, this.#lateness);
     for (const bridge of BRIDGES) this.#cables.set(bridge, []);
-    // Awaited while the experiment runs; until then a crash must not count as unhandled.
-    this.#crashed.promise.catch(() => {});
   }
 
   async build(): Promise<void> {
@@ -125,7 +120,7 @@ class Cloud {
     const { journal } = this.#folder;
     journal.add({ kind: "switch", name: rundir });
     const ovs = await OpenVSwitch.start(this.#capsule, rundir);
-    const supervisor = new Supervisor(ovs, (error) => this.#crashed.reject(error));
+    const supervisor = new Supervisor(ovs, this.#watch.fail);
     this.#ovs = ovs;
     this.#supervisor = supervisor;
     for (const name of BRIDGES) journal.add({ kind: "bridge", name });
@@ -151,7 +146,7 @@ class Cloud {
         timers: this.#wireTimers,
         connectMsMax: CONNECT_MS_MAX,
         onDown: () => supervisor.down(),
-        onFailure: (error: unknown) => this.#crashed.reject(error),
+        onFailure: this.#watch.fail,
       };
       const port = await runner.instead(
         `an OpenFlow connection to unix:${options.path}`,
@@ -169,7 +164,7 @@ class Cloud {
     this.#epoch = { monotonicNs: process.hrtime.bigint(), speed: this.#options.speed };
     this.#timers = new LabTimers(this.#epoch, this.#lateness);
     keepPulse(this.#wireTimers);
-    this.#realtimeNs = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
+    this.#clock = new CaptureClock(this.#epoch, this.#punctuality.meter("sensor"));
     this.#zero = await runner.learn("ZERO", UPTIME_NS, () => String(this.#epoch.monotonicNs));
     this.#machines = new Machines({
       plan: this.#plan,
@@ -179,19 +174,14 @@ class Cloud {
       timers: this.#timers,
       epoch: { monotonicNs: this.#zero, speed: this.#options.speed },
       seed: this.#options.seed,
-      events: {
-        onEvent: (host, timeNs, event) => this.#show(() => this.#watch.event(host, timeNs, event)),
-        onEffect: (host, effect) => this.#show(() => this.#watch.effect(host, effect)),
-        onLate: (host, delays) => this.#punctuality.host(host, delays),
-        onCrash: (error) => this.#crashed.reject(error),
-      },
+      events: this.#watch.events((host, delays) => this.#punctuality.host(host, delays)),
     });
     await this.#machines.boot();
   }
 
   /** A crash of a program ends the experiment, too. */
   play<T>(experiment: (lab: RunningLab) => Promise<T>): Promise<T> {
-    return Promise.race([experiment(this.#running()), this.#crashed.promise]);
+    return this.#watch.until(experiment(this.#running()));
   }
 
   async stop(): Promise<void> {
@@ -218,7 +208,7 @@ class Cloud {
     )
       throw new Error("the lab is not built");
     const { speed } = this.#options;
-    const shown = new Shown(tap, this.#timers, (error) => this.#crashed.reject(error));
+    const shown = new Shown(tap, this.#timers, this.#watch.fail);
     const rules = new BridgeRules({
       ovs,
       supervisor,
@@ -316,24 +306,8 @@ class Cloud {
     if (tap === undefined) return;
     this.#framesTapped++;
     this.#sensor?.saw(tap, towards, bytes);
-    const elapsed = timeNs - this.#realtimeNs;
-    const labNs = (elapsed * BigInt(Math.round(this.#options.speed * 1000))) / 1000n;
-    // Before the lab's time began there was nothing to see.
-    if (elapsed < 0n) return;
-    const realNs = process.hrtime.bigint() - this.#epoch.monotonicNs;
-    this.#sensorLateness.note(elapsedMs(elapsed, realNs));
-    this.#show(() => this.#watch.frame(tap, { timeNs: labNs, bytes }, towards));
-  }
-
-  /** What a watch throws, for instance because the disk is full, ends the experiment: half of the evidence is none. */
-  #show(what: () => void): void {
-    if (this.#isBlind) return;
-    try {
-      what();
-    } catch (error) {
-      this.#isBlind = true;
-      this.#crashed.reject(error);
-    }
+    const labNs = this.#clock?.labNs(timeNs) ?? null;
+    if (labNs !== null) this.#watch.frame(tap, { timeNs: labNs, bytes }, towards);
   }
 
   #controller(bridge: BridgeName): OpenFlowPort {

@@ -2,12 +2,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { RunningCommand } from "../../src/base/command.ts";
 import { LabUnavailableError } from "../../src/base/errors.ts";
-import type { Effect } from "../../src/host/guest.ts";
-import type { ProgramEvent } from "../../src/host/host.ts";
 import type { Program } from "../../src/program/program.ts";
 import type { HostPlan } from "../../src/run/plan.ts";
 import { variableName } from "../command/shell.ts";
-import type { Delays } from "../host/lateness.ts";
+import type { HostEvents } from "../host/guarded-watch.ts";
 import type { AgentCommand, AgentConfig, AgentReport } from "../host/protocol.ts";
 import { sendCommand } from "../packets/packet-socket.ts";
 import type { JournalFile } from "../state/journal.ts";
@@ -15,14 +13,6 @@ import type { Capsule, HostPlace } from "./capsule.ts";
 import type { VolumeStore } from "./volume-store.ts";
 
 const AGENT = fileURLToPath(new URL("../host/agent.ts", import.meta.url));
-
-export interface MachineEvents {
-  readonly onEvent: (host: string, timeNs: bigint, event: ProgramEvent) => void;
-  readonly onEffect: (host: string, effect: Effect) => void;
-  readonly onLate: (host: string, delays: Delays) => void;
-  /** A program threw what it should have handled, or an agent died: the run cannot be trusted any more. */
-  readonly onCrash: (error: unknown) => void;
-}
 
 export interface MachineOptions {
   readonly plan: HostPlan;
@@ -36,7 +26,7 @@ export interface MachineOptions {
   readonly seed: string;
   /** Where Node keeps compiled code, so that thirty agents do not compile the same files thirty times. */
   readonly cache: string;
-  readonly events: MachineEvents;
+  readonly events: HostEvents;
 }
 
 type End = "ended" | "powered-off";

@@ -4,9 +4,10 @@ import type { Timers } from "../../src/base/clock.ts";
 import type { Program } from "../../src/program/program.ts";
 import type { MoveRecord, MoveRequest } from "../../src/run/lab.ts";
 import type { HostPlan, HostRole, Plan } from "../../src/run/plan.ts";
+import type { HostEvents } from "../host/guarded-watch.ts";
 import type { AgentConfig } from "../host/protocol.ts";
 import type { Capsule, HostPlace } from "./capsule.ts";
-import { Machine, type MachineEvents } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import { VolumeStore } from "./volume-store.ts";
 import type { WorkFolder } from "./work-folder.ts";
 
@@ -28,7 +29,7 @@ export interface MachinesOptions {
   /** As the agents are told it. */
   readonly epoch: AgentConfig["epoch"];
   readonly seed: number | string;
-  readonly events: MachineEvents;
+  readonly events: HostEvents;
 }
 
 /** The hosts of a lab, their disks, and what is started on them. */

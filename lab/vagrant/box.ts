@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { ownEnvironment } from "../../src/base/command.ts";
 import { sha256 } from "../../src/base/sha256.ts";
 import { EXECUTE, type Runner } from "../command/runner.ts";
 
@@ -80,7 +81,7 @@ export async function buildBox(path: string, runner: Runner = EXECUTE): Promise<
         root,
         ...SOURCES,
       ],
-      { env: environment({ ISOREPLAY_BOX_PARTS: parts }), timeoutMs: BUILD_MS_MAX },
+      { env: { ...ownEnvironment(), ISOREPLAY_BOX_PARTS: parts }, timeoutMs: BUILD_MS_MAX },
     );
     await packBox(root, parts, path, runner);
   } finally {
@@ -113,11 +114,4 @@ async function copyProgram(root: string): Promise<void> {
   await mkdir(join(root, "usr/local/bin"), { recursive: true });
   // The very Node that builds the box.
   await cp(process.execPath, join(root, "usr/local/bin/node"));
-}
-
-function environment(more: Readonly<Record<string, string>>): Record<string, string> {
-  const own = Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  return { ...Object.fromEntries(own), ...more };
 }

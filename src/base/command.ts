@@ -82,6 +82,14 @@ export async function runCommand(
   );
 }
 
+/** The environment of this process: what commands get that are given no other. */
+export function ownEnvironment(): Record<string, string> {
+  const known = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(known);
+}
+
 /** A command that runs on beside us. */
 export interface RunningCommand {
   readonly pid: number;

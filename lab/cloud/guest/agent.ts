@@ -10,6 +10,7 @@ import { runProbe } from "../../../src/program/probe.ts";
 import type { Program } from "../../../src/program/program.ts";
 import { runBot } from "../../../src/zeus/bot.ts";
 import { LabTimers } from "../../host/lab-time.ts";
+import { neighbourMac } from "../../host/neighbour.ts";
 import { RealNetwork } from "../../host/network.ts";
 import { readVolume, volumeFile, writeVolume } from "../../host/volume-file.ts";
 import { FrameFile } from "./frames.ts";
@@ -69,13 +70,8 @@ function boot(content: Volume): Guest {
   });
 }
 
-/** What the kernel's neighbour table knows of the gateway. */
 function gatewayMac(): string | null {
-  for (const line of readFileSync("/proc/net/arp", "utf8").split("\n").slice(1)) {
-    const [address, , flags, mac] = line.split(/\s+/);
-    if (address === config.gateway && flags !== "0x0" && mac !== undefined) return mac;
-  }
-  return null;
+  return neighbourMac(config.gateway);
 }
 
 /** Until then nobody could be reached anyhow, and in isolation nobody answers yet. */

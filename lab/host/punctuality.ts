@@ -1,5 +1,5 @@
 import type { Lateness } from "../../src/run/lateness.ts";
-import { type Delays, LatenessMeter } from "../host/lateness.ts";
+import { type Delays, LatenessMeter } from "./lateness.ts";
 
 /** How late those were that take part in a lab: what hosts tell of themselves, and what is measured in this process. */
 export class Punctuality {
