@@ -53,3 +53,23 @@ test("what is refused says why, and the bridge goes on", async (t) => {
     [3],
   );
 });
+
+test("the next packet sees what a port was told, the bridge's own port too", async (t) => {
+  await using ovs = await startOvs(t);
+  if (ovs === null) return;
+  await using bridge = await OvsBridge.create(ovs, PORTS);
+  await bridge.change("add-flow", ["actions=flood"]);
+  const bytes = udp(CLIENT, SERVER);
+  const reached = async (port: Arrival["port"]) =>
+    (await bridge.exchange([{ port, bytes }])).map((frame) => frame.port);
+  for (let turn = 0; turn < 20; turn++) {
+    await bridge.change("mod-port", ["p2", "no-flood"], ["-O", "OpenFlow10"]);
+    t.deepEqual(await reached(1), ["LOCAL", 3]);
+    await bridge.change("mod-port", ["p2", "flood"], ["-O", "OpenFlow10"]);
+    t.deepEqual(await reached(1), ["LOCAL", 2, 3]);
+  }
+  await bridge.change("mod-port", ["br0", "no-receive"]);
+  t.deepEqual(await reached("LOCAL"), []);
+  await bridge.change("mod-port", ["br0", "receive"]);
+  t.deepEqual(await reached("LOCAL"), [1, 2, 3]);
+});

@@ -118,7 +118,12 @@ export class OvsBridge implements AsyncDisposable {
     input?: string,
   ): Promise<void> {
     await this.ofctl(command, args, options, input);
-    if (command === "mod-port") this.#heedPort(args);
+    if (command === "mod-port") {
+      this.#heedPort(args);
+      // The daemon answers before it sees to it, and takes our next command still in the same turn of its loop. When the
+      // marker has passed it is in the next turn, and that one began with the ports.
+      await this.exchange([]);
+    }
     await this.#settle(mayTouchOthers(command, input));
   }
 
@@ -153,7 +158,7 @@ export class OvsBridge implements AsyncDisposable {
       const { hex, passed } = this.#marker.next();
       if (this.#deaf.has(name)) {
         // It takes no marker either. Another port has as many frames to hand on first, and each hands on one in turn.
-        await this.appctl("netdev-dummy/receive", name, ...hexes);
+        if (hexes.length > 0) await this.appctl("netdev-dummy/receive", name, ...hexes);
         const filler = hexes.map(() => this.#marker.filler);
         await this.appctl("netdev-dummy/receive", RELAY_PORT, ...filler, hex);
       } else await this.appctl("netdev-dummy/receive", name, ...hexes, hex);
